@@ -1,0 +1,40 @@
+# Warnings, hardening and sanitizers for every target, as the interface library ductus_options.
+add_library(ductus_options INTERFACE)
+target_compile_features(ductus_options INTERFACE cxx_std_20)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+target_compile_options(ductus_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+  -Wcast-qual -Wnull-dereference -Wimplicit-fallthrough -Wno-missing-field-initializers -Werror)
+target_compile_options(ductus_options INTERFACE -fstack-protector-strong)
+target_compile_definitions(ductus_options INTERFACE _GLIBCXX_ASSERTIONS)
+target_link_options(ductus_options INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  target_compile_options(ductus_options INTERFACE -fcf-protection=full)
+endif()
+if(DUCTUS_SANITIZE)
+  target_compile_options(ductus_options INTERFACE -fsanitize=${DUCTUS_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(ductus_options INTERFACE -fsanitize=${DUCTUS_SANITIZE})
+elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_options(ductus_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+if(DUCTUS_FUZZ)
+  # Every module counts its coverage; main() comes with the fuzz targets alone.
+  target_compile_options(ductus_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 warns falsely inside its own headers with sanitizers and -O2.
+  target_compile_options(ductus_options INTERFACE -Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict)
+endif()

@@ -1,0 +1,39 @@
+// Answers of a hostile broker through KafkaAnswerCutter. Input: api (2 bits) and version (6 bits), then the answer.
+#include <cstdint>
+
+#include "base/assert.h"
+#include "kafka/answer_cutter.h"
+
+namespace {
+
+using namespace ductus;         // NOLINT(*-build-using-namespace)
+using namespace ductus::kafka;  // NOLINT(*-build-using-namespace)
+
+struct Versions {
+  ApiKey api;
+  std::int16_t min;
+  std::int16_t max;
+};
+template <class Request>
+constexpr Versions versions_of() {
+  return {Request::kApiKey, Request::kMinVersion, Request::kMaxVersion};
+}
+constexpr Versions kApis[] = {versions_of<ApiVersionsRequest>(), versions_of<MetadataRequest>(),
+                              versions_of<ListOffsetsRequest>(), versions_of<FetchRequest>()};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const Versions& versions = kApis[data[0] & 3];
+  const auto version = static_cast<std::int16_t>(versions.min + (data[0] >> 2) % (versions.max - versions.min + 1));
+  const ports::RequestTag tag{7, static_cast<std::int16_t>(versions.api), version};
+  const auto answer = KafkaAnswerCutter().cut(tag, base::Buffer::copy_of({data + 1, size - 1}));
+  if (!answer || versions.api != ApiKey::kFetch) return 0;
+  const auto& fetched = static_cast<const FetchAnswer&>(**answer);
+  DUCTUS_ASSERT(fetched.hops.size() == fetched.response.partitions.size());
+  for (std::size_t i = 0; i < fetched.hops.size(); ++i) {
+    DUCTUS_ASSERT(fetched.hops[i].bytes <= fetched.response.partitions[i].records.size());
+  }
+  return 0;
+}

@@ -1,0 +1,38 @@
+// parse_command_line(): the arguments of the program → what is to be done.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/exit_code.h"
+
+namespace ductus::cli {
+
+enum class Verb : std::uint8_t { kConsole, kStatus, kStop, kRunning };
+
+struct CommandLine {
+  Verb verb = Verb::kStatus;
+  std::string config;
+  std::optional<std::filesystem::path> config_dir;
+  std::vector<std::string> sets;  ///< key=value
+  bool json = false;
+  bool until_end = false;
+  std::optional<std::chrono::milliseconds> timeout;
+};
+
+/// Nothing more is to be done than to say this: help, the version, or what is wrong with the arguments.
+struct Reply {
+  ExitCode code = ExitCode::kOk;
+  std::string out;
+  std::string err;
+};
+
+/// `arguments`: without the program's name. Thread: any.
+std::variant<CommandLine, Reply> parse_command_line(std::vector<std::string> arguments);
+
+}  // namespace ductus::cli

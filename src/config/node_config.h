@@ -1,0 +1,88 @@
+// NodeConfig: everything a node is told, checked and with defaults filled in.
+// The keys are those of docs/configuration.md.
+//
+// Thread: a plain value, made once by load() and never changed.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ductus/value.h"
+
+namespace ductus::config {
+
+/// What to do when a partition's stored offset cannot be used.
+enum class OffsetPolicy : std::uint8_t { kStop, kEarliest, kLatest };
+
+struct BrokerAddress {
+  std::string host;
+  std::uint16_t port = 9092;
+  bool operator==(const BrokerAddress&) const = default;
+};
+
+struct TopicConfig {
+  std::string name;
+  Value init;  ///< given to Module::init()
+};
+
+struct NodeConfig {
+  std::string name;          ///< the config's name: NAME of NAME.toml
+  std::string handler_name;  ///< the key of its offsets; default: `name`
+
+  // [node]
+  std::filesystem::path dir;  ///< absolute; lock, socket, SQLite file and log live here
+  std::chrono::milliseconds stop_timeout{10'000};
+
+  // [source]
+  std::vector<BrokerAddress> brokers;
+  bool read_committed = true;                       ///< `isolation.level`
+  std::chrono::milliseconds fetch_max_wait{500};    ///< `fetch.max.wait.ms`: the long poll
+  std::chrono::milliseconds metadata_max_age{60'000};  ///< `metadata.max.age.ms`
+  std::string client_id = "ductus";                 ///< `client.id`
+
+  // [fetch] [batch] [memory]
+  std::size_t fetch_max_frame_bytes = 128u << 20;
+  std::size_t batch_max_bytes = 1u << 20;
+  std::size_t memory_budget_bytes = 256u << 20;
+
+  // [store]
+  std::string store_url = "sqlite:offsets.db";  ///< as written; a relative path counts from `dir` or the base folder
+  std::filesystem::path store_path;             ///< absolute; for sqlite
+  std::uint32_t max_uncommitted_batches = 16;
+
+  // [offsets]
+  OffsetPolicy when_missing = OffsetPolicy::kStop;
+  OffsetPolicy when_out_of_range = OffsetPolicy::kStop;
+  OffsetPolicy when_truncated = OffsetPolicy::kStop;
+  OffsetPolicy when_recreated = OffsetPolicy::kStop;
+
+  // [handler]
+  std::string module = "file";
+  Value settings;
+  std::uint32_t max_threads = 256;
+
+  // [periodic]
+  std::optional<std::chrono::milliseconds> periodic_every;
+
+  // [supervision]
+  std::uint32_t intensity = 100;
+  std::chrono::milliseconds period{10'000};
+  std::chrono::milliseconds stall_after{60'000};
+  std::chrono::milliseconds escalate_after{60'000};
+
+  // [log]
+  std::string log_level = "info";
+  std::string log_format = "text";
+  std::filesystem::path log_file;  ///< empty: stderr
+
+  std::vector<TopicConfig> topics;
+  std::filesystem::path base_dir;  ///< relative paths of the config count from here
+};
+
+}  // namespace ductus::config

@@ -1,0 +1,272 @@
+#include "config/schema.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/escape.h"
+#include "config/readers.h"
+#include "config/suggest.h"
+
+namespace ductus::config {
+
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t kMaxTopics = 10'000;
+constexpr std::size_t kMaxBrokers = 1'000;
+constexpr std::array<std::string_view, 4> kLogLevels{"debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 2> kLogFormats{"text", "json"};
+constexpr std::array<std::string_view, 3> kPolicies{"stop", "earliest", "latest"};
+constexpr std::array<std::string_view, 2> kIsolationLevels{"read_committed", "read_uncommitted"};
+constexpr std::array<std::string_view, 2> kTopicKeys{"name", "init"};
+
+void add_problem(Problems& problems, std::string_view path, const Error& error, const Tree& found) {
+  problems.add(found.at, std::string(path) + ": " + error.message + ", got " + shown(found), error.code);
+}
+
+// ---- the keys with a form of their own -------------------------------------------------------------------
+
+void read_brokers(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
+  config.brokers.clear();
+  const auto take = [&](std::string_view text, const Tree& origin) {
+    auto broker = read_broker(text);
+    if (!broker) return add_problem(problems, path, broker.error(), origin);
+    if (std::find(config.brokers.begin(), config.brokers.end(), *broker) == config.brokers.end()) {
+      config.brokers.push_back(*std::move(broker));
+    }
+  };
+  if (const std::string* text = value.as_text()) {
+    std::string_view rest = *text;
+    for (std::size_t comma = 0; comma != std::string_view::npos;) {
+      comma = rest.find(',');
+      std::string_view part = rest.substr(0, comma);
+      while (part.starts_with(' ')) part.remove_prefix(1);
+      while (part.ends_with(' ')) part.remove_suffix(1);
+      take(part, value);
+      if (comma != std::string_view::npos) rest.remove_prefix(comma + 1);
+    }
+  } else if (const Tree::List* list = value.as_list(); list != nullptr && !list->empty()) {
+    for (const Tree& element : *list) take(element.as_text() != nullptr ? *element.as_text() : "", element);
+  } else {
+    return add_problem(problems, path, {ErrorCode::kInvalid, "expected a list of \"host:port\""}, value);
+  }
+  if (config.brokers.size() > kMaxBrokers) {
+    problems.add(value.at, std::string(path) + ": more than " + std::to_string(kMaxBrokers) + " brokers",
+                 ErrorCode::kLimit);
+  }
+}
+
+void read_isolation_level(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
+  auto word = read_word(value, kIsolationLevels);
+  if (!word) return add_problem(problems, path, word.error(), value);
+  config.read_committed = *word == 0;
+}
+
+void read_store_url(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  auto url = read_path(value);
+  if (url && (url->starts_with("redis:") || url->starts_with("rediss:"))) {
+    const Error unsupported{ErrorCode::kUnsupported, "Redis is not supported by this version; use sqlite:PATH"};
+    return add_problem(problems, path, unsupported, value);
+  }
+  const bool sqlite = url && url->starts_with(kSqlite);
+  std::filesystem::path file = sqlite ? url->substr(kSqlite.size()) : "";
+  if (!url || (*url != "memory:" && !file.has_filename())) {
+    return add_problem(problems, path, {ErrorCode::kInvalid, "expected \"sqlite:PATH\" or \"memory:\""}, value);
+  }
+  config.store_url = *std::move(url);
+  config.store_path = sqlite ? config.base_dir / file : file;
+}
+
+std::optional<TopicConfig> read_topic(std::string_view path, const Tree& value, Problems& problems) {
+  const Tree::Table* table = value.as_table();
+  if (table == nullptr) {
+    add_problem(problems, path, {ErrorCode::kInvalid, "expected [[topics]] tables with a name"}, value);
+    return std::nullopt;
+  }
+  TopicConfig topic;
+  for (const auto& [name, entry] : *table) {
+    if (name == "name") {
+      auto topic_name = read_topic_name(entry);
+      if (topic_name) topic.name = *topic_name;
+      if (!topic_name) add_problem(problems, "topics.name", topic_name.error(), entry);
+    } else if (name == "init") {
+      topic.init = to_value(entry);
+    } else {
+      problems.add(entry.key_at, "unknown key 'topics." + base::escaped(name, kMaxTextBytes) + "'" +
+                                     advice_for("topics." + name));
+    }
+  }
+  if (!table->contains("name")) problems.add(value.at, "topics.name is missing");
+  if (topic.name.empty()) return std::nullopt;
+  return topic;
+}
+
+void read_topics(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
+  config.topics.clear();
+  const Tree::List* list = value.as_list();
+  if (list == nullptr || list->empty()) {
+    return add_problem(problems, path, {ErrorCode::kInvalid, "expected [[topics]] tables with a name"}, value);
+  }
+  if (list->size() > kMaxTopics) {
+    return problems.add(value.at, "more than " + std::to_string(kMaxTopics) + " topics", ErrorCode::kLimit);
+  }
+  std::set<std::string> names;
+  for (const Tree& element : *list) {
+    auto topic = read_topic(path, element, problems);
+    if (!topic) continue;
+    if (!names.insert(topic->name).second) {
+      problems.add(element.at, "topic " + shown(element.as_table()->at("name")) + " is given twice");
+    }
+    config.topics.push_back(*std::move(topic));
+  }
+}
+
+// ---- the table -------------------------------------------------------------------------------------------
+
+constexpr std::uint64_t kKiB = 1u << 10, kMiB = 1u << 20, kGiB = 1u << 30;
+
+constexpr auto kKeys = std::to_array<Key>({
+    {"handler_name", TextField{&NodeConfig::handler_name}},
+    {"node.dir", PathField{&NodeConfig::dir}},
+    {"node.stop_timeout", DurationField{&NodeConfig::stop_timeout, 0ms, 24h}},
+    {"source.brokers", OwnField{read_brokers, TextForm::kPlain}},
+    {"source.client.id", TextField{&NodeConfig::client_id}},
+    {"source.isolation.level", OwnField{read_isolation_level, TextForm::kPlain}},
+    {"source.fetch.max.wait.ms", DurationField{&NodeConfig::fetch_max_wait, 1ms, 60s}},
+    {"source.metadata.max.age.ms", DurationField{&NodeConfig::metadata_max_age, 100ms, 24h}},
+    {"fetch.max_frame_bytes", SizeField{&NodeConfig::fetch_max_frame_bytes, kMiB, 2 * kGiB - 1}},
+    {"batch.max_bytes", SizeField{&NodeConfig::batch_max_bytes, kKiB, kGiB}},
+    {"memory.budget_bytes", SizeField{&NodeConfig::memory_budget_bytes, kMiB, 1024 * kGiB}},
+    {"store.url", OwnField{read_store_url, TextForm::kPlain}},
+    {"store.max_uncommitted_batches", CountField{&NodeConfig::max_uncommitted_batches, 0, 10'000}},
+    {"offsets.when_missing", PolicyField{&NodeConfig::when_missing}},
+    {"offsets.when_out_of_range", PolicyField{&NodeConfig::when_out_of_range}},
+    {"offsets.when_truncated", PolicyField{&NodeConfig::when_truncated}},
+    {"offsets.when_recreated", PolicyField{&NodeConfig::when_recreated}},
+    {"handler.module", TextField{&NodeConfig::module}},
+    {"handler.settings", ValueField{&NodeConfig::settings}},
+    {"handler.max_threads", CountField{&NodeConfig::max_threads, 1, 4096}},
+    {"periodic.every", OptionalDurationField{&NodeConfig::periodic_every, 10ms, 168h}},
+    {"supervision.intensity", CountField{&NodeConfig::intensity, 0, 1'000'000}},
+    {"supervision.period", DurationField{&NodeConfig::period, 1ms, 24h}},
+    {"supervision.stall_after", DurationField{&NodeConfig::stall_after, 100ms, 24h}},
+    {"supervision.escalate_after", DurationField{&NodeConfig::escalate_after, 100ms, 24h}},
+    {"log.level", WordField{&NodeConfig::log_level, kLogLevels}},
+    {"log.format", WordField{&NodeConfig::log_format, kLogFormats}},
+    {"log.file", PathField{&NodeConfig::log_file}},
+    {"topics", OwnField{read_topics, TextForm::kToml}},
+});
+
+bool is_duration(const Key& key) {
+  return std::holds_alternative<DurationField>(key.field) || std::holds_alternative<OptionalDurationField>(key.field);
+}
+
+bool ends_with_ms(std::string_view path) { return path.ends_with("_ms") || path.ends_with(".ms"); }
+
+bool is_front_of(std::string_view path, std::string_view front) {
+  return path.starts_with(front) && path.substr(front.size()).starts_with('.');
+}
+
+// Puts what a reader returned into a field, or reports its error.
+class Placer {
+ public:
+  Placer(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems)
+      : path_(path), value_(value), config_(config), problems_(problems) {}
+
+  void operator()(const DurationField& to) { place(read_duration(value_, to.least, to.most, ends_with_ms(path_)), to); }
+  void operator()(const OptionalDurationField& to) {
+    place(read_duration(value_, to.least, to.most, ends_with_ms(path_)), to);
+  }
+  void operator()(const SizeField& to) { place(read_size(value_, to.least, to.most), to); }
+  void operator()(const CountField& to) { place(read_count(value_, to.least, to.most), to); }
+  void operator()(const TextField& to) { place(read_text(value_), to); }
+  void operator()(const PathField& to) { place(read_path(value_), to); }
+  void operator()(const WordField& to) {
+    auto word = read_word(value_, to.words);
+    place(word ? Result<std::string_view>(to.words[*word]) : std::move(word).error(), to);
+  }
+  void operator()(const PolicyField& to) {
+    auto word = read_word(value_, kPolicies);
+    place(word ? Result<OffsetPolicy>(static_cast<OffsetPolicy>(*word)) : std::move(word).error(), to);
+  }
+  void operator()(const ValueField& to) { config_.*to.field = to_value(value_); }
+  void operator()(const OwnField& to) { to.read(path_, value_, config_, problems_); }
+
+ private:
+  template <class T, class To>
+  void place(const Result<T>& read, const To& to) {
+    if (!read) return add_problem(problems_, path_, read.error(), value_);
+    using Target = std::remove_reference_t<decltype(config_.*to.field)>;
+    config_.*to.field = static_cast<Target>(*read);
+  }
+
+  std::string_view path_;
+  const Tree& value_;
+  NodeConfig& config_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+std::span<const Key> keys() noexcept { return kKeys; }
+
+TextForm text_form_of(const Key& key) noexcept {
+  if (const auto* own = std::get_if<OwnField>(&key.field)) return own->form;
+  const bool number = std::holds_alternative<SizeField>(key.field) || std::holds_alternative<CountField>(key.field) ||
+                      is_duration(key);
+  return number || takes_table(key) ? TextForm::kToml : TextForm::kPlain;
+}
+
+bool takes_table(const Key& key) noexcept { return std::holds_alternative<ValueField>(key.field); }
+
+std::string ms_alias_of(const Key& key) {
+  return is_duration(key) && !ends_with_ms(key.path) ? std::string(key.path) + "_ms" : "";
+}
+
+const Key* find_key(std::string_view path) noexcept {
+  const auto* const found = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& key) {
+    return key.path == path || (path.ends_with("_ms") && is_duration(key) && !ends_with_ms(key.path) &&
+                                path.substr(0, path.size() - 3) == key.path);
+  });
+  return found == kKeys.end() ? nullptr : found;
+}
+
+bool is_table_of_keys(std::string_view path) noexcept {
+  return std::any_of(kKeys.begin(), kKeys.end(), [&](const Key& key) { return is_front_of(key.path, path); });
+}
+
+std::string advice_for(std::string_view unknown_path) {
+  std::vector<std::string> candidates;
+  for (const Key& key : kKeys) {
+    const std::string path(key.path);
+    candidates.push_back(path);
+    if (auto alias = ms_alias_of(key); !alias.empty()) candidates.push_back(std::move(alias));
+    for (std::size_t dot = path.find('.'); dot != path.npos; dot = path.find('.', dot + 1)) {
+      candidates.push_back(path.substr(0, dot));
+    }
+    // The right word in the wrong table.
+    if (key.path.ends_with(std::string(".") + std::string(unknown_path.substr(unknown_path.rfind('.') + 1)))) {
+      return "; did you mean '" + path + "'?";
+    }
+  }
+  for (const std::string_view name : kTopicKeys) candidates.push_back("topics." + std::string(name));
+  const auto best = closest(unknown_path, candidates);
+  if (!best) return "";
+  // In the same table the last part says it all.
+  const std::size_t table_end = unknown_path.rfind('.') + 1;
+  const bool same_table = table_end > 0 && best->starts_with(unknown_path.substr(0, table_end));
+  return "; did you mean '" + best->substr(same_table ? table_end : 0) + "'?";
+}
+
+void apply(const Key& key, std::string_view written_as, const Tree& value, NodeConfig& config, Problems& problems) {
+  std::visit(Placer(written_as, value, config, problems), key.field);
+}
+
+}  // namespace ductus::config

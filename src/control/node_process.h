@@ -1,0 +1,36 @@
+// NodeProcess: the process behind a node's socket: waiting for its end, and ending it by force.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "ductus/result.h"
+#include "net/socket.h"
+
+namespace ductus::control {
+
+/// The node's socket in the node's folder.
+inline std::filesystem::path socket_path(const std::filesystem::path& node_dir) { return node_dir / "control.sock"; }
+
+/// Refers to the process itself, so that its number given to another process later does no harm.
+class NodeProcess {
+ public:
+  /// The process that listens at `socket`, even where it answers nothing. Blocking: at most 2 s.
+  /// Errors: kNotFound (nobody listens: not running), kTimedOut (its queue is full), kIo.
+  static Result<NodeProcess> find(const std::filesystem::path& socket);
+
+  pid_t id() const noexcept { return id_; }
+  /// True once it has ended. Blocking: at most `timeout`.
+  bool wait_for_end(std::chrono::milliseconds timeout) const;
+  /// Sends SIGKILL. Error: kIo.
+  Result<void> kill() const;
+
+ private:
+  NodeProcess(net::Socket handle, pid_t id) : handle_(std::move(handle)), id_(id) {}
+  net::Socket handle_;  // a pidfd
+  pid_t id_;
+};
+
+}  // namespace ductus::control

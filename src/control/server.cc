@@ -1,0 +1,223 @@
+#include "control/server.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "net/unix_socket.h"
+
+namespace ductus::control {
+namespace {
+
+struct Free {
+  void operator()(event_base* base) const { ::event_base_free(base); }
+  void operator()(evhttp* http) const { ::evhttp_free(http); }
+  void operator()(event* one) const { ::event_free(one); }
+  void operator()(bufferevent* stream) const { ::bufferevent_decref(stream); }
+};
+template <class T>
+using Owned = std::unique_ptr<T, Free>;
+
+std::string_view method_of(evhttp_request* request) {
+  switch (::evhttp_request_get_command(request)) {
+    case EVHTTP_REQ_GET: return "GET";
+    case EVHTTP_REQ_POST: return "POST";
+    default: return "";
+  }
+}
+
+bool is_allowed(evhttp_request* request) {
+  bufferevent* const stream = ::evhttp_connection_get_bufferevent(::evhttp_request_get_connection(request));
+  const auto peer = net::peer_of(::bufferevent_getfd(stream));
+  return peer && (peer->user == 0 || peer->user == ::geteuid());
+}
+
+void send(evhttp_request* request, const Response& response) {
+  evkeyvalq* const headers = ::evhttp_request_get_output_headers(request);
+  ::evhttp_add_header(headers, "Content-Type", response.content_type.c_str());
+  ::evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
+  ::evhttp_add_header(headers, "Cache-Control", "no-store");
+  evbuffer* const body = ::evhttp_request_get_output_buffer(request);
+  ::evbuffer_add(body, response.body.data(), response.body.size());
+  ::evhttp_send_reply(request, response.status, nullptr, body);
+}
+
+// The node's folder is its user's alone; folders above it are as the system makes them.
+Result<void> make_folder(const std::filesystem::path& folder) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder.parent_path(), failed);
+  if (!failed && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    failed = std::error_code(errno, std::generic_category());
+  }
+  if (failed) return Error{ErrorCode::kIo, "cannot make the folder " + folder.string() + ": " + failed.message()};
+  return {};
+}
+
+}  // namespace
+
+Response error_response(int status, const std::string& message) {
+  return {status, nlohmann::json{{"error", message}}.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n",
+          "application/json"};
+}
+
+// What the thread works on. Members are destroyed from the last to the first: streams, http, events, base.
+struct Server::Loop {
+  std::filesystem::path path;
+  Routes routes;
+  net::Socket wake;
+  Owned<event_base> base;
+  Owned<event> stop_wanted;
+  Owned<event> look_for_room;
+  Owned<evhttp> http;
+  evconnlistener* listener = nullptr;  // owned by http
+  std::vector<Owned<bufferevent>> streams;
+  std::thread thread;
+
+  ~Loop() {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+  }
+  Result<void> set_up(net::Socket socket);
+  void run();
+  Response answer(evhttp_request* request);
+  bufferevent* new_stream();
+  void forget_closed();
+  void make_room();
+};
+
+// evhttp tells neither how many connections it has nor when one ends. A reference to the stream of each is kept;
+// when evhttp lets go of a stream it takes its callbacks off, and that is seen here.
+void Server::Loop::forget_closed() {
+  std::erase_if(streams, [](const Owned<bufferevent>& stream) {
+    bufferevent_event_cb on_event = nullptr;
+    ::bufferevent_getcb(stream.get(), nullptr, nullptr, &on_event, nullptr);
+    return on_event == nullptr;
+  });
+}
+
+bufferevent* Server::Loop::new_stream() {
+  forget_closed();
+  bufferevent* const stream = ::bufferevent_socket_new(base.get(), -1, 0);
+  if (stream == nullptr) return nullptr;
+  ::bufferevent_incref(stream);
+  streams.emplace_back(stream);
+  if (streams.size() >= kMaxClients) {
+    ::evconnlistener_disable(listener);
+    const timeval soon{0, 100'000};
+    ::event_add(look_for_room.get(), &soon);
+  }
+  return stream;
+}
+
+void Server::Loop::make_room() {
+  forget_closed();
+  if (streams.size() < kMaxClients) {
+    ::event_del(look_for_room.get());
+    ::evconnlistener_enable(listener);
+  }
+}
+
+Response Server::Loop::answer(evhttp_request* request) {
+  if (!is_allowed(request)) return error_response(403, "only the node's own user and root are answered");
+  const evhttp_uri* const uri = ::evhttp_request_get_evhttp_uri(request);
+  const char* const asked = uri == nullptr ? nullptr : ::evhttp_uri_get_path(uri);
+  const std::string name = std::string(method_of(request)) + " " + (asked == nullptr ? "" : asked);
+  const auto route = routes.find(name);
+  if (route == routes.end()) return error_response(404, "there is no " + name);
+  try {
+    return route->second();
+  } catch (const std::exception& error) {
+    return error_response(500, error.what());
+  }
+}
+
+Result<void> Server::Loop::set_up(net::Socket socket) {
+  const Error no_memory{ErrorCode::kIo, "cannot set up the control server at " + path.string()};
+  wake = net::Socket(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  base.reset(::event_base_new());
+  if (!wake.is_open() || !base) return no_memory;
+  stop_wanted.reset(::event_new(
+      base.get(), wake.fd(), EV_READ,
+      [](evutil_socket_t, short, void* loop) { ::event_base_loopbreak(static_cast<Loop*>(loop)->base.get()); }, this));
+  look_for_room.reset(::event_new(
+      base.get(), -1, EV_PERSIST, [](evutil_socket_t, short, void* loop) { static_cast<Loop*>(loop)->make_room(); },
+      this));
+  http.reset(::evhttp_new(base.get()));
+  if (!stop_wanted || ::event_add(stop_wanted.get(), nullptr) != 0 || !look_for_room || !http) return no_memory;
+
+  ::evhttp_set_allowed_methods(http.get(), EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+  ::evhttp_set_max_body_size(http.get(), kMaxBodyBytes);
+  ::evhttp_set_max_headers_size(http.get(), kMaxHeaderBytes);
+  ::evhttp_set_timeout(http.get(), static_cast<int>(kIdleTimeout.count()));
+  ::evhttp_set_bevcb(
+      http.get(), [](event_base*, void* loop) { return static_cast<Loop*>(loop)->new_stream(); }, this);
+  ::evhttp_set_gencb(
+      http.get(),
+      [](evhttp_request* request, void* loop) { send(request, static_cast<Loop*>(loop)->answer(request)); }, this);
+
+  // evhttp sets the callback; until then there must be none that accepts.
+  listener = ::evconnlistener_new(base.get(), nullptr, nullptr, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
+                                  socket.fd());
+  if (listener == nullptr) return no_memory;
+  static_cast<void>(socket.release());
+  if (::evhttp_bind_listener(http.get(), listener) == nullptr) {
+    ::evconnlistener_free(listener);
+    return no_memory;
+  }
+  return {};
+}
+
+void Server::Loop::run() { ::event_base_dispatch(base.get()); }
+
+Server::Server(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+
+Server::~Server() { stop(); }
+
+Result<std::unique_ptr<Server>> Server::start(const std::filesystem::path& socket, Routes routes) {
+  if (auto made = make_folder(socket.parent_path()); !made) return std::move(made).error();
+  auto listening = net::listen_unix(socket);
+  if (!listening) return std::move(listening).error();
+
+  auto loop = std::make_unique<Loop>();
+  loop->path = socket;  // removed with the loop from here on
+  loop->routes = std::move(routes);
+  if (auto ready = loop->set_up(*std::move(listening)); !ready) return std::move(ready).error();
+  // Signals are for the node's main thread; a client that hangs up must not raise SIGPIPE here either.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  Result<void> started;
+  try {
+    loop->thread = std::thread(&Loop::run, loop.get());
+  } catch (const std::system_error& error) {
+    started = Error{ErrorCode::kIo, std::string("cannot start the control server's thread: ") + error.what()};
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (!started) return std::move(started).error();
+  return std::unique_ptr<Server>(new Server(std::move(loop)));
+}
+
+void Server::stop() {
+  if (!loop_) return;
+  ::eventfd_write(loop_->wake.fd(), 1);
+  loop_->thread.join();
+  loop_.reset();
+}
+
+}  // namespace ductus::control

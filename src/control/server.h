@@ -1,0 +1,59 @@
+// Server: answers HTTP on the node's unix socket, whatever else the node is doing.
+//
+// Its own thread runs an event loop. Only the user that the node runs as, and root, get an answer (else 403).
+// Limits: see the constants; a request beyond them is answered 400 or 413, a client too many waits.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "ductus/result.h"
+
+namespace ductus::control {
+
+struct Response {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+};
+
+/// {"error": message} with the given status.
+Response error_response(int status, const std::string& message);
+
+/// "METHOD /path" to what answers it. The query part of a request is not looked at.
+/// Called on the server's thread: must not block. An exception is answered 500.
+using Routes = std::map<std::string, std::function<Response()>>;
+
+class Server {
+ public:
+  static constexpr std::size_t kMaxBodyBytes = 64 * 1024;
+  static constexpr std::size_t kMaxHeaderBytes = 16 * 1024;
+  static constexpr std::size_t kMaxClients = 64;
+  static constexpr std::chrono::seconds kIdleTimeout{10};
+
+  /// Listens at `socket` (mode 0600) and answers from the return on. The socket's folder is made, with
+  /// mode 0700, where it is missing. What no route answers is answered 404 (another method than GET and POST: 501).
+  /// Errors: kRefused (another process listens there), kLimit, kIo.
+  static Result<std::unique_ptr<Server>> start(const std::filesystem::path& socket, Routes routes);
+
+  /// As stop().
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Ends the thread, hangs up on all clients and removes the socket. A second call does nothing.
+  /// Thread: any but the server's own. Blocking: while a route is being answered.
+  void stop();
+
+ private:
+  struct Loop;
+  explicit Server(std::unique_ptr<Loop> loop);
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace ductus::control

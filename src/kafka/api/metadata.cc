@@ -1,0 +1,93 @@
+#include "kafka/api/metadata.h"
+
+namespace ductus::kafka {
+namespace {
+
+constexpr std::size_t kTopicIdBytes = sizeof(ports::TopicId);
+
+void write_null_array(Writer& writer) { writer.i32(-1); }
+
+ports::TopicId read_topic_id(Reader& reader) {
+  ports::TopicId id{};
+  const base::ByteView bytes = reader.raw(kTopicIdBytes);
+  if (reader.ok()) std::memcpy(id.data(), bytes.data(), kTopicIdBytes);
+  return id;
+}
+
+void skip_node_ids(Reader& reader, bool flexible) {
+  reader.skip(reader.array_size(flexible, sizeof(std::int32_t)) * sizeof(std::int32_t));
+}
+
+void read_broker(Reader& reader, bool flexible, MetadataResponse::Broker& broker) {
+  broker.node_id = reader.i32();
+  broker.host = reader.string(flexible);
+  broker.port = reader.i32();
+  (void)reader.nullable_string(flexible);  // rack
+  reader.skip_tags(flexible);
+}
+
+void read_partition(Reader& reader, std::int16_t version, MetadataResponse::Partition& partition) {
+  const bool flexible = version >= MetadataRequest::kFirstFlexible;
+  partition.error = KafkaError{reader.i16()};
+  partition.index = reader.i32();
+  partition.leader_id = reader.i32();
+  if (version >= 7) partition.leader_epoch = reader.i32();
+  skip_node_ids(reader, flexible);                    // replicas
+  skip_node_ids(reader, flexible);                    // in sync
+  if (version >= 5) skip_node_ids(reader, flexible);  // offline
+  reader.skip_tags(flexible);
+}
+
+void read_topic(Reader& reader, std::int16_t version, MetadataResponse::Topic& topic) {
+  const bool flexible = version >= MetadataRequest::kFirstFlexible;
+  topic.error = KafkaError{reader.i16()};
+  topic.name = version >= 12 ? reader.nullable_string(flexible) : reader.string(flexible);
+  if (version >= 10) topic.topic_id = read_topic_id(reader);
+  (void)reader.boolean();  // is_internal
+  constexpr std::size_t kMinPartitionBytes = 18;
+  topic.partitions.resize(reader.array_size(flexible, kMinPartitionBytes));
+  for (auto& partition : topic.partitions) read_partition(reader, version, partition);
+  if (version >= 8) (void)reader.i32();  // topic_authorized_operations
+  reader.skip_tags(flexible);
+}
+
+}  // namespace
+
+void encode(const MetadataRequest& request, std::int16_t version, Writer& writer) {
+  const bool flexible = version >= MetadataRequest::kFirstFlexible;
+  if (version < 4) {
+    write_null_array(writer);
+    return;
+  }
+  writer.array_size(request.topics.size(), flexible);
+  for (const auto& topic : request.topics) {
+    constexpr ports::TopicId kByName{};
+    if (version >= 10) writer.raw(kByName);
+    writer.string(topic, flexible);
+    writer.no_tags(flexible);
+  }
+  writer.boolean(false);                                     // allow_auto_topic_creation
+  if (version >= 8 && version <= 10) writer.boolean(false);  // include_cluster_authorized_operations
+  if (version >= 8) writer.boolean(false);                   // include_topic_authorized_operations
+  writer.no_tags(flexible);
+}
+
+bool decode(Reader& reader, std::int16_t version, MetadataResponse& response) {
+  const bool flexible = version >= MetadataRequest::kFirstFlexible;
+  if (version >= 3) response.throttle_ms = reader.i32();
+  constexpr std::size_t kMinBrokerBytes = 11;
+  for (std::size_t left = reader.array_size(flexible, kMinBrokerBytes); left > 0 && reader.ok(); --left) {
+    read_broker(reader, flexible, response.brokers.emplace_back());
+  }
+  if (version >= 2) response.cluster_id = reader.nullable_string(flexible);
+  (void)reader.i32();  // controller_id
+  constexpr std::size_t kMinTopicBytes = 9;
+  for (std::size_t left = reader.array_size(flexible, kMinTopicBytes); left > 0 && reader.ok(); --left) {
+    read_topic(reader, version, response.topics.emplace_back());
+  }
+  if (version >= 8 && version <= 10) (void)reader.i32();  // cluster_authorized_operations
+  reader.skip_tags(flexible);
+  return reader.ok();
+}
+
+}  // namespace ductus::kafka

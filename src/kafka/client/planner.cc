@@ -1,0 +1,213 @@
+#include "kafka/client/planner.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ductus::kafka {
+namespace {
+
+std::int32_t in_ms(base::Duration duration) {
+  return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+IsolationLevel isolation_of(const SourceSettings& settings) {
+  return settings.read_committed ? IsolationLevel::kReadCommitted : IsolationLevel::kReadUncommitted;
+}
+
+}  // namespace
+
+Planner::Planner(const SourceCore& core, std::int32_t node_id, const Endpoint& endpoint)
+    : core_(core), node_id_(node_id), endpoint_(endpoint), lanes_{Lane(core.hub, this, kA), Lane(core.hub, this, kB)} {
+  for (Lane& lane : lanes_) lane.link.aim(endpoint);
+  request_.isolation = isolation_of(core.settings);
+  request_.max_bytes = core.settings.response_max_bytes;
+}
+
+void Planner::aim(const Endpoint& endpoint, base::Time now, ports::SourceEffects& out) {
+  if (endpoint == endpoint_) return;
+  const Error moved{ErrorCode::kUnreachable, "broker " + std::to_string(node_id_) + " moved from " +
+                                                 to_string(endpoint_) + " to " + to_string(endpoint)};
+  endpoint_ = endpoint;
+  for (Lane& lane : lanes_) {
+    lane.link.close(now, out);
+    take_back(lane, moved, now, out);
+    lane.link.aim(endpoint);
+  }
+}
+
+void Planner::shut(base::Time now, ports::SourceEffects& out) {
+  for (Lane& lane : lanes_) {
+    lane.link.close(now, out);
+    finish(lane);
+  }
+}
+
+void Planner::join(PartitionSlot& slot) {
+  slot.planner = this;
+  slot.not_before = base::Time::min();
+  slot.out_of_range = false;  // the old leader's word
+  members_.push_back(&slot);
+  if (slot.lookup != 0) ask_lookup(slot);
+  if (slot.question == 0) return;
+  slot.question = core_.book.number();
+  ask_set(slot);
+}
+
+void Planner::leave(PartitionSlot& slot) {
+  slot.planner = nullptr;
+  slot.in_flight = 0;
+  std::erase(members_, &slot);
+}
+
+void Planner::ask_lookup(PartitionSlot& slot) {
+  slot.lookup = core_.book.number();
+  slot.found_start.reset();
+  lookups_.push_back({&slot, slot.lookup});
+}
+
+// What was outstanding on the lane is over, one way or another.
+void Planner::finish(Lane& lane) {
+  core_.budget.release(std::exchange(lane.charged_bytes, 0));
+  lane.slow_at = base::Time::max();
+  lane.sets.clear();
+  lane.lookups.clear();
+}
+
+// Splits what may be asked now into behind_ and caught_up_.
+void Planner::sort_queue(base::Time now) {
+  behind_.clear();
+  caught_up_.clear();
+  std::erase_if(queue_, [this](const Ask& a) { return a.slot->planner != this || a.slot->question != a.number; });
+  for (const Ask& ask : queue_) {
+    const PartitionSlot& slot = *ask.slot;
+    if (slot.in_flight != 0) continue;  // an older question of it is out
+    if (slot.not_before > now) {
+      try_at(slot.not_before);
+      continue;
+    }
+    (slot.behind() ? behind_ : caught_up_).push_back(ask);
+  }
+}
+
+bool Planner::lookups_due(base::Time now) {
+  std::erase_if(lookups_, [this](const Ask& a) { return !still_looked_up(a); });
+  bool due = false;
+  for (const Ask& ask : lookups_) {
+    if (ask.slot->not_before > now)
+      try_at(ask.slot->not_before);
+    else
+      due = true;
+  }
+  return due;
+}
+
+// Of the partitions that are being read, whether or not a set of theirs is wanted at this moment.
+bool Planner::nothing_behind() const {
+  return std::none_of(members_.begin(), members_.end(), [](const PartitionSlot* slot) {
+    return (slot->question != 0 || slot->delivered_end >= 0) && slot->behind();
+  });
+}
+
+bool Planner::make_free(Lane& lane, base::Time now, ports::SourceEffects& out) {
+  if (lane.link.down()) {
+    lane.link.open(now, out);
+    if (lane.link.down()) try_at(lane.link.reopen_at());
+  }
+  if (!lane.link.idle()) return false;
+  if (lane.quiet_until <= now) return true;
+  try_at(lane.quiet_until);
+  return false;
+}
+
+void Planner::flush(base::Time now, ports::SourceEffects& out) {
+  retry_at_ = base::Time::max();
+  if (queue_.empty() && lookups_.empty()) return;
+  Lane& a = lanes_[kA];
+  Lane& b = lanes_[kB];
+  if (a.link.busy() && b.link.busy()) return;  // their answers bring the next flush
+  sort_queue(now);
+  const bool look_up = lookups_due(now);
+  bool a_free = (look_up || !behind_.empty()) && make_free(a, now, out);
+  bool b_free = !caught_up_.empty() && make_free(b, now, out);
+  if (look_up && (a_free || b.link.idle())) {
+    send_lookups(std::exchange(a_free, false) ? a : b, now, out);
+    b_free = b_free && b.link.idle();
+  }
+  if (a_free && !behind_.empty()) send_sets(a, behind_, core_.settings.behind_max_wait, now, out);
+  if (caught_up_.empty()) return;
+  if (b_free) {
+    send_sets(b, caught_up_, core_.settings.fetch_max_wait, now, out);
+  } else if (!b.link.idle() && nothing_behind() && make_free(a, now, out)) {
+    const bool b_is_coming = !b.link.busy() && !b.link.down();
+    send_sets(a, caught_up_, b_is_coming ? core_.settings.behind_max_wait : core_.settings.fetch_max_wait, now, out);
+  }
+}
+
+void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration max_wait, base::Time now,
+                        ports::SourceEffects& out) {
+  const SourceSettings& settings = core_.settings;
+  const auto reserved = static_cast<std::size_t>(settings.response_max_bytes);
+  if (!core_.budget.try_charge(reserved)) return;  // released() brings the next flush
+  lane.charged_bytes = reserved;
+  request_.max_wait_ms = in_ms(max_wait);
+  request_.partitions.clear();
+  for (const Ask& ask : asks) {
+    PartitionSlot& slot = *ask.slot;
+    if (slot.alone && !lane.sets.empty()) continue;
+    request_.partitions.push_back({.topic = core_.cluster.topic_name(slot.topic),
+                                   .partition = slot.partition,
+                                   .fetch_offset = slot.place,
+                                   .max_bytes = settings.partition_max_bytes,
+                                   .current_leader_epoch = slot.leader_epoch,
+                                   .last_fetched_epoch = slot.epoch_before});
+    slot.in_flight = ask.number;
+    lane.sets.push_back(ask);
+    if (slot.alone || (&asks == &behind_ && lane.sets.size() >= settings.behind_per_request)) break;
+  }
+  std::erase_if(queue_, [](const Ask& ask) { return ask.slot->in_flight == ask.number; });
+  lane.link.send(request_, settings.request_timeout + max_wait, now, out);
+  lane.slow_at = now + max_wait + settings.slow_answer;
+}
+
+// One request asks for one end of the logs: a partition must not stand in it twice.
+void Planner::send_lookups(Lane& lane, base::Time now, ports::SourceEffects& out) {
+  ListOffsetsRequest request;
+  request.isolation = isolation_of(core_.settings);
+  std::optional<bool> end;
+  std::erase_if(lookups_, [&](const Ask& ask) {
+    const PartitionSlot& slot = *ask.slot;
+    if (slot.not_before > now) return false;
+    if (!end) end = slot.found_start.has_value();
+    if (*end != slot.found_start.has_value()) return false;
+    request.partitions.push_back({core_.cluster.topic_name(slot.topic), slot.partition,
+                                  *end ? ListOffsetsRequest::kLatest : ListOffsetsRequest::kEarliest,
+                                  slot.leader_epoch});
+    lane.lookups.push_back(ask);
+    return true;
+  });
+  lane.link.send(request, core_.settings.request_timeout, now, out);
+  lane.slow_at = now + core_.settings.slow_answer;
+}
+
+void Planner::tick(base::Time now) {
+  for (Lane& lane : lanes_) {
+    if (now < lane.slow_at) continue;
+    lane.slow_at = base::Time::max();
+    core_.cluster.refresh_soon(now);  // a broker that hangs may have lost its partitions long ago
+  }
+}
+
+Link* Planner::expired(base::Time now) {
+  for (Lane& lane : lanes_) {
+    if (lane.link.deadline() <= now) return &lane.link;
+  }
+  return nullptr;
+}
+
+base::Time Planner::next_tick() const {
+  base::Time next = retry_at_;
+  for (const Lane& lane : lanes_) next = std::min({next, lane.link.deadline(), lane.slow_at});
+  return next;
+}
+
+}  // namespace ductus::kafka

@@ -1,0 +1,147 @@
+// Planner: for one broker, what to ask next, on which connection, and what an answer means.
+//
+//                          ┌─ lane A: behind        min_bytes 1, a short wait; lookups go first
+//     queue ── flush() ────┤
+//       ▲   front: had no  └─ lane B: caught up     one long poll; opened when first needed
+//       │   room; back: the rest                    A long-polls what B, being busy, does not hold, if nothing is
+//       behind │ └── want() · no room · nothing yet · error (after a delay) · loss of the connection
+//
+// One request is outstanding on a lane; the next one leaves in the flush() of the entry that took the answer in.
+// A partition is in at most one outstanding request. An empty answer with its place below the readable end means
+// that there was no room: that partition goes first. Served ones queue at the back, so the order rotates.
+//
+// What a fetch answer means for a partition:
+//
+//     error ─▶ leader moved: metadata, again · out of range: look up, then Trouble · other: again, later and later
+//     on another branch of the log (diverging epoch), three times ─▶ stopped: truncated
+//     no whole record batch ─▶ no room, or nothing yet: again
+//     ends below the asked offset, an impossible header, twice beyond its own high watermark ─▶ refused:
+//         the connection is made anew up to three times, then only the question is repeated
+//     else ─▶ Deliver
+// An answer that cannot even be cut may be the fault of one partition: those asked are then asked one by one.
+//
+// Source: KIP-74 (limits), KIP-320 and KIP-595 (epochs), FetchRequest.json.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/byte_budget.h"
+#include "kafka/client/cluster.h"
+#include "kafka/client/link.h"
+#include "kafka/client/partition_book.h"
+
+namespace ductus::kafka {
+
+/// What the parts of a source share.
+struct SourceCore {
+  const SourceSettings& settings;
+  LinkHub& hub;
+  Cluster& cluster;
+  PartitionBook& book;
+  base::ByteBudget& budget;
+  const ports::SetDecoder& decoder;
+};
+
+class Planner {
+ public:
+  Planner(const SourceCore& core, std::int32_t node_id, const Endpoint& endpoint);
+
+  std::int32_t node_id() const noexcept { return node_id_; }
+  /// The broker's address as it is now.
+  void aim(const Endpoint& endpoint, base::Time now, ports::SourceEffects& out);
+  /// Closes both connections: the broker is gone. All partitions have left.
+  void shut(base::Time now, ports::SourceEffects& out);
+
+  /// The partition is led here from now on; what it waits for is asked here.
+  void join(PartitionSlot& slot);
+  /// Its answers are stale from now on.
+  void leave(PartitionSlot& slot);
+  /// The slot has a new question.
+  void ask_set(PartitionSlot& slot) { queue_.push_back({&slot, slot.question}); }
+  /// Looks up both ends of the log, anew if that is under way.
+  void ask_lookup(PartitionSlot& slot);
+
+  void answered(std::size_t lane, const ports::RequestTag& tag, ports::Answer& answer, base::Time now,
+                ports::SourceEffects& out);
+  /// The lane's link was lost or closed.
+  void lost(std::size_t lane, const Error& why, base::Time now, ports::SourceEffects& out);
+  void tick(base::Time now);
+  /// Sends what there is to ask on the lanes that are free.
+  void flush(base::Time now, ports::SourceEffects& out);
+  base::Time next_tick() const;
+  /// A link whose deadline has passed; nullptr: none.
+  Link* expired(base::Time now);
+
+ private:
+  /// A numbered question or lookup, on its way.
+  struct Ask {
+    PartitionSlot* slot;
+    std::uint64_t number;
+    bool done = false;  ///< found in the answer
+  };
+  struct Lane {
+    Lane(LinkHub& hub, Planner* owner, std::size_t index) : link(hub, owner, index) {}
+    Link link;
+    std::vector<Ask> sets;     ///< of the outstanding Fetch
+    std::vector<Ask> lookups;  ///< of the outstanding ListOffsets
+    std::size_t charged_bytes = 0;
+    base::Time quiet_until = base::Time::min();  ///< the broker throttles
+    base::Time slow_at = base::Time::max();      ///< when the answer counts as slow
+  };
+  static constexpr std::size_t kA = 0;
+  static constexpr std::size_t kB = 1;
+
+  // What to ask (planner.cc).
+  void sort_queue(base::Time now);
+  bool lookups_due(base::Time now);
+  bool nothing_behind() const;
+  bool make_free(Lane& lane, base::Time now, ports::SourceEffects& out);
+  void send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration max_wait, base::Time now,
+                 ports::SourceEffects& out);
+  void send_lookups(Lane& lane, base::Time now, ports::SourceEffects& out);
+  void try_at(base::Time at) noexcept { retry_at_ = std::min(retry_at_, at); }
+  void finish(Lane& lane);
+
+  // What an answer means (planner_answers.cc).
+  bool still_asked(const Ask& ask);
+  bool still_looked_up(const Ask& ask) const noexcept;
+  Ask* find_ask(std::vector<Ask>& asks, std::size_t& next, std::string_view topic, std::int32_t partition) const;
+  void fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::SourceEffects& out);
+  void fetched_one(Ask& ask, FetchResponse::Partition& partition, const Hop& hop, FetchAnswer& answer, base::Time now,
+                   ports::SourceEffects& out);
+  void got_nothing(Ask& ask, const Hop& hop, bool throttled, base::Time now, ports::SourceEffects& out);
+  void deliver(PartitionSlot& slot, FetchResponse::Partition& partition, const Hop& hop, FetchAnswer& answer,
+               ports::SourceEffects& out);
+  void charge_delivered(const FetchAnswer& answer, std::size_t first_effect, ports::SourceEffects& out);
+  void refuse(Ask& ask, Error why, base::Time now, ports::SourceEffects& out);
+  void diverged(Ask& ask, const FetchResponse::Partition& partition, base::Time now, ports::SourceEffects& out);
+  void listed(Lane& lane, const ListOffsetsResponse& response, base::Time now, ports::SourceEffects& out);
+  void looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_epoch, base::Time now,
+                 ports::SourceEffects& out);
+  void judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Time now, ports::SourceEffects& out);
+  void take_error(PartitionSlot& slot, KafkaError error, base::Time now, ports::SourceEffects& out);
+  void take_back(Lane& lane, const Error& why, base::Time now, ports::SourceEffects& out);
+  std::string name_of_slot(const PartitionSlot& slot) const;
+
+  SourceCore core_;
+  std::int32_t node_id_;
+  Endpoint endpoint_;
+  std::array<Lane, 2> lanes_;
+  std::vector<PartitionSlot*> members_;
+  std::vector<Ask> queue_;    ///< stale ones are dropped when they are met
+  std::vector<Ask> lookups_;  ///< the same
+  base::Time retry_at_ = base::Time::max();
+
+  bool reconnect_ = false;  ///< the answer at hand was refused
+  // Used again by every call: no allocation in the steady state.
+  std::vector<Ask> behind_;
+  std::vector<Ask> caught_up_;
+  std::vector<Ask> answering_;
+  std::vector<Ask> no_room_;
+  FetchRequest request_;
+};
+
+}  // namespace ductus::kafka

@@ -1,0 +1,382 @@
+// What an answer means: the half of Planner that judges.
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "kafka/client/planner.h"
+
+namespace ductus::kafka {
+namespace {
+
+constexpr std::uint32_t kReconnectsForRefusals = 3;
+constexpr std::uint32_t kDoubtsBeforeStop = 3;
+constexpr std::uint32_t kEmptyFirstsBeforeTrouble = 50;
+
+enum class Remedy : std::uint8_t { kAskTheLeader, kLookUp, kSlowly, kAgain };
+
+Remedy remedy_of(KafkaError error) {
+  switch (error) {
+    case KafkaError::kNotLeaderOrFollower:
+    case KafkaError::kLeaderNotAvailable:
+    case KafkaError::kUnknownTopicOrPartition:
+    case KafkaError::kReplicaNotAvailable:
+    case KafkaError::kFencedLeaderEpoch:
+    case KafkaError::kUnknownLeaderEpoch:
+    case KafkaError::kKafkaStorageError:
+    case KafkaError::kOffsetNotAvailable:
+    case KafkaError::kBrokerNotAvailable:
+    case KafkaError::kUnknownTopicId:
+    case KafkaError::kInconsistentTopicId:
+      return Remedy::kAskTheLeader;
+    case KafkaError::kOffsetOutOfRange:
+      return Remedy::kLookUp;
+    case KafkaError::kTopicAuthorizationFailed:
+    case KafkaError::kUnsupportedCompressionType:
+    case KafkaError::kUnsupportedVersion:
+      return Remedy::kSlowly;
+    default:
+      return Remedy::kAgain;
+  }
+}
+
+// Our question was understood: the bytes themselves cannot be used.
+bool is_bad_answer(const Error& why) {
+  return why.code == ErrorCode::kCorrupt || why.code == ErrorCode::kLimit || why.code == ErrorCode::kUnsupported;
+}
+
+std::int64_t readable_end_of(const FetchResponse::Partition& partition, const SourceSettings& settings) {
+  if (!settings.read_committed || partition.last_stable_offset < 0) return partition.high_watermark;
+  return std::min(partition.last_stable_offset, partition.high_watermark);
+}
+
+}  // namespace
+
+std::string Planner::name_of_slot(const PartitionSlot& slot) const {
+  return core_.cluster.topic_name(slot.topic) + "/" + std::to_string(slot.partition) + " on broker " +
+         std::to_string(node_id_) + " at " + to_string(endpoint_);
+}
+
+// The request that carried it is over. True: its question still stands, and is asked here.
+bool Planner::still_asked(const Ask& ask) {
+  PartitionSlot& slot = *ask.slot;
+  if (slot.in_flight == ask.number) slot.in_flight = 0;
+  return slot.planner == this && slot.question == ask.number;
+}
+
+bool Planner::still_looked_up(const Ask& ask) const noexcept {
+  return ask.slot->planner == this && ask.slot->lookup == ask.number;
+}
+
+// Brokers answer in the order of the request: the search ends at once, but does not count on it.
+Planner::Ask* Planner::find_ask(std::vector<Ask>& asks, std::size_t& next, std::string_view topic,
+                                std::int32_t partition) const {
+  for (std::size_t tried = 0; tried < asks.size(); ++tried) {
+    Ask& ask = asks[next];
+    next = next + 1 == asks.size() ? 0 : next + 1;
+    const PartitionSlot& slot = *ask.slot;
+    if (!ask.done && slot.attached && slot.partition == partition && core_.cluster.topic_name(slot.topic) == topic) {
+      ask.done = true;
+      return &ask;
+    }
+  }
+  return nullptr;
+}
+
+void Planner::answered(std::size_t index, const ports::RequestTag& tag, ports::Answer& answer, base::Time now,
+                       ports::SourceEffects& out) {
+  Lane& lane = lanes_[index];
+  if (tag.api_key == static_cast<std::int16_t>(ApiKey::kFetch)) {
+    fetched(lane, static_cast<FetchAnswer&>(answer), now, out);
+  } else {
+    DUCTUS_ASSERT(tag.api_key == static_cast<std::int16_t>(ApiKey::kListOffsets));
+    listed(lane, static_cast<ListOffsetsAnswer&>(answer).response, now, out);
+  }
+}
+
+void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::SourceEffects& out) {
+  answering_.swap(lane.sets);
+  finish(lane);
+  no_room_.clear();
+  reconnect_ = false;
+  FetchResponse& response = answer.response;
+  const base::Duration throttle = std::chrono::milliseconds(std::max(response.throttle_ms, 0));
+  lane.quiet_until = now + std::min(throttle, core_.settings.request_timeout);
+  const std::size_t first_effect = out.size();
+  std::size_t next = 0;
+  // More than was asked for cannot be: the rest is not looked at.
+  const std::size_t size = std::min({response.partitions.size(), answer.hops.size(), answering_.size()});
+  for (std::size_t i = 0; i < size && response.error == KafkaError::kNone; ++i) {
+    FetchResponse::Partition& partition = response.partitions[i];
+    Ask* ask = find_ask(answering_, next, partition.topic, partition.partition);
+    if (ask != nullptr && still_asked(*ask)) fetched_one(*ask, partition, answer.hops[i], answer, now, out);
+  }
+  for (Ask& ask : answering_) {
+    if (ask.done || !still_asked(ask)) continue;
+    if (response.error != KafkaError::kNone) {
+      take_error(*ask.slot, response.error, now, out);
+    } else {
+      core_.book.failing(*ask.slot, {ErrorCode::kCorrupt, name_of_slot(*ask.slot) + ": left out of the answer"}, now,
+                         out);
+      core_.book.delay(*ask.slot, now);
+    }
+    if (!ask.slot->out_of_range) queue_.push_back({ask.slot, ask.number});
+  }
+  answering_.clear();
+  queue_.insert(queue_.begin(), no_room_.begin(), no_room_.end());
+  charge_delivered(answer, first_effect, out);
+  if (!reconnect_) return;
+  lane.link.close(now, out);
+}
+
+void Planner::fetched_one(Ask& ask, FetchResponse::Partition& partition, const Hop& hop, FetchAnswer& answer,
+                          base::Time now, ports::SourceEffects& out) {
+  PartitionSlot& slot = *ask.slot;
+  slot.alone = false;
+  if (partition.error != KafkaError::kNone) {
+    take_error(slot, partition.error, now, out);
+    if (!slot.out_of_range) queue_.push_back({&slot, slot.question});
+    return;
+  }
+  core_.book.note_bounds(slot, partition.log_start_offset, partition.high_watermark,
+                         readable_end_of(partition, core_.settings), out);
+  if (partition.diverging_epoch >= 0) return diverged(ask, partition, now, out);
+  if (hop.bytes == 0) return got_nothing(ask, hop, answer.response.throttle_ms > 0, now, out);
+  if (hop.first_last_offset < slot.place) {
+    return refuse(ask,
+                  {ErrorCode::kCorrupt, name_of_slot(slot) + ": a record batch ends at offset " +
+                                            std::to_string(hop.first_last_offset) + ", below the asked offset " +
+                                            std::to_string(slot.place)},
+                  now, out);
+  }
+  deliver(slot, partition, hop, answer, out);
+}
+
+void Planner::got_nothing(Ask& ask, const Hop& hop, bool throttled, base::Time now, ports::SourceEffects& out) {
+  PartitionSlot& slot = *ask.slot;
+  if (hop.end == Hop::End::kRefused)
+    return refuse(ask, {hop.refusal.code, name_of_slot(slot) + ": " + hop.refusal.message}, now, out);
+  if (hop.end == Hop::End::kBeyondHighWatermark) {
+    // The broker samples the watermark before it reads: once is no contradiction.
+    if (slot.beyond++ > 0) {
+      return refuse(ask,
+                    {ErrorCode::kCorrupt, name_of_slot(slot) + ": records at offset " + std::to_string(slot.place) +
+                                              " lie beyond the high watermark of their own answer"},
+                    now, out);
+    }
+    no_room_.push_back({&slot, ask.number});
+    return;
+  }
+  slot.beyond = 0;
+  if (!slot.behind()) {
+    core_.book.served(slot, out);
+    queue_.push_back({&slot, ask.number});
+    return;
+  }
+  no_room_.push_back({&slot, ask.number});
+  const bool first = &ask == answering_.data();
+  if (!first || throttled || ++slot.empty_firsts < kEmptyFirstsBeforeTrouble) return;
+  core_.book.failing(
+      slot,
+      {ErrorCode::kCorrupt, name_of_slot(slot) + ": answers hold nothing at offset " + std::to_string(slot.place) +
+                                ", though the log ends at " + std::to_string(slot.readable_end)},
+      now, out);
+}
+
+void Planner::deliver(PartitionSlot& slot, FetchResponse::Partition& partition, const Hop& hop, FetchAnswer& answer,
+                      ports::SourceEffects& out) {
+  core_.book.served(slot, out);
+  ports::FetchedSet set;
+  set.body = answer.body;
+  set.records = partition.records.first(hop.bytes);
+  set.decoder = &core_.decoder;
+  set.asked_offset = slot.place;
+  set.next_offset = hop.next_offset;
+  set.leader_epoch = hop.leader_epoch;
+  set.topic_id = core_.cluster.topic_id(slot.topic);
+  set.log_start_offset = slot.log_start;
+  set.high_watermark = slot.high_watermark;
+  set.readable_end = slot.readable_end;
+  set.aborted = std::move(partition.aborted);
+  set.charged_bytes = hop.bytes;
+  slot.question = 0;
+  slot.place = hop.next_offset;
+  slot.delivered_end = hop.next_offset;
+  slot.delivered_epoch = hop.leader_epoch;
+  slot.refusals = slot.beyond = slot.doubts = slot.empty_firsts = 0;
+  out.emplace_back(ports::Deliver{slot.child, std::move(set)});
+}
+
+// The sets of an answer pin its whole body: the first one carries what is nobody's.
+void Planner::charge_delivered(const FetchAnswer& answer, std::size_t first_effect, ports::SourceEffects& out) {
+  std::size_t in_sets = 0;
+  ports::Deliver* first = nullptr;
+  for (std::size_t i = first_effect; i < out.size(); ++i) {
+    auto* delivered = std::get_if<ports::Deliver>(&out[i]);
+    if (delivered == nullptr) continue;
+    if (first == nullptr) first = delivered;
+    in_sets += delivered->set.charged_bytes;
+  }
+  if (first == nullptr) return;
+  if (answer.body != nullptr && answer.body->size() > in_sets) {
+    first->set.charged_bytes += answer.body->size() - in_sets;
+    in_sets = answer.body->size();
+  }
+  core_.budget.charge(in_sets);
+}
+
+void Planner::refuse(Ask& ask, Error why, base::Time now, ports::SourceEffects& out) {
+  PartitionSlot& slot = *ask.slot;
+  core_.book.failing(slot, why, now, out, true);
+  core_.book.delay(slot, now);
+  queue_.push_back({&slot, ask.number});
+  if (++slot.refusals <= kReconnectsForRefusals) reconnect_ = true;
+}
+
+void Planner::diverged(Ask& ask, const FetchResponse::Partition& partition, base::Time now, ports::SourceEffects& out) {
+  PartitionSlot& slot = *ask.slot;
+  core_.cluster.refresh_soon(now);
+  if (++slot.doubts < kDoubtsBeforeStop) {
+    core_.book.delay(slot, now);
+    queue_.push_back({&slot, ask.number});
+    return;
+  }
+  core_.book.stop(
+      slot,
+      {ErrorCode::kRefused, name_of_slot(slot) + ": the log was truncated at offset " +
+                                std::to_string(partition.diverging_end_offset) + ", below the position " +
+                                std::to_string(slot.place) + " (its leader epoch " + std::to_string(slot.epoch_before) +
+                                " ends there): reset the offset to where to go on"},
+      out);
+}
+
+void Planner::listed(Lane& lane, const ListOffsetsResponse& response, base::Time now, ports::SourceEffects& out) {
+  answering_.swap(lane.lookups);
+  finish(lane);
+  lane.quiet_until = now + std::min<base::Duration>(std::chrono::milliseconds(std::max(response.throttle_ms, 0)),
+                                                    core_.settings.request_timeout);
+  std::size_t next = 0;
+  const std::size_t size = std::min(response.partitions.size(), answering_.size());
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto& partition = response.partitions[i];
+    Ask* ask = find_ask(answering_, next, partition.topic, partition.partition);
+    if (ask == nullptr || !still_looked_up(*ask)) continue;
+    PartitionSlot& slot = *ask->slot;
+    if (partition.error != KafkaError::kNone) {
+      take_error(slot, partition.error, now, out);
+    } else if (partition.offset < 0) {
+      ask->done = false;
+    } else if (slot.found_start) {
+      looked_up(slot, partition.offset, partition.leader_epoch, now, out);
+      continue;
+    } else {
+      slot.found_start = partition.offset;
+      slot.start_epoch = partition.leader_epoch;
+    }
+    if (ask->done) lookups_.push_back({&slot, ask->number});
+  }
+  for (const Ask& ask : answering_) {
+    if (ask.done || !still_looked_up(ask)) continue;
+    core_.book.failing(*ask.slot, {ErrorCode::kCorrupt, name_of_slot(*ask.slot) + ": no offset in the answer"}, now,
+                       out);
+    core_.book.delay(*ask.slot, now);
+    lookups_.push_back({ask.slot, ask.number});
+  }
+  answering_.clear();
+}
+
+void Planner::looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_epoch, base::Time now,
+                        ports::SourceEffects& out) {
+  slot.lookup = 0;
+  const std::int64_t start = *slot.found_start;
+  core_.book.note_bounds(slot, start, core_.settings.read_committed ? -1 : end, end, out);
+  if (slot.question == 0) core_.book.served(slot, out);
+  if (const auto query = std::exchange(slot.query, std::nullopt)) {
+    const bool earliest = *query == ports::OffsetQuery::kEarliest;
+    out.emplace_back(ports::OffsetFound{slot.child, earliest ? start : end, earliest ? slot.start_epoch : end_epoch});
+  }
+  if (std::exchange(slot.out_of_range, false) && slot.question != 0) judge_out_of_range(slot, end, now, out);
+}
+
+// Below the log's start there is no doubt. Above its end, or within it, a leader that is new may still be catching up.
+void Planner::judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Time now, ports::SourceEffects& out) {
+  const std::int64_t start = *slot.found_start;
+  if (slot.place >= start && ++slot.doubts < kDoubtsBeforeStop) {
+    core_.cluster.refresh_soon(now);
+    core_.book.delay(slot, now);
+    queue_.push_back({&slot, slot.question});
+    return;
+  }
+  const bool within = slot.place >= start && slot.place <= end;
+  const std::string offset = name_of_slot(slot) + ": offset " + std::to_string(slot.place);
+  const std::string log = "the log [" + std::to_string(start) + ", " + std::to_string(end) + ")";
+  if (within) {
+    return core_.book.stop(
+        slot,
+        {ErrorCode::kRefused, offset + " after leader epoch " + std::to_string(slot.epoch_before) +
+                                  " is not known to " + log + ": it was truncated or made anew; reset the offset"},
+        out);
+  }
+  core_.book.stop(slot, {ErrorCode::kNotFound, offset + " lies outside " + log}, out,
+                  ports::Trouble::Kind::kOffsetOutOfRange);
+}
+
+// Leaves the question or lookup to the caller, to be queued again; only out of range queues a lookup instead.
+void Planner::take_error(PartitionSlot& slot, KafkaError error, base::Time now, ports::SourceEffects& out) {
+  const Remedy remedy = remedy_of(error);
+  if (remedy == Remedy::kLookUp && slot.question != 0 && slot.lookup == 0) {
+    slot.out_of_range = true;
+    return ask_lookup(slot);
+  }
+  if (remedy == Remedy::kAskTheLeader) core_.cluster.refresh_soon(now);
+  const bool slowly = remedy == Remedy::kSlowly;
+  core_.book.failing(
+      slot, {slowly ? ErrorCode::kRefused : ErrorCode::kUnreachable, name_of_slot(slot) + ": " + describe(error)}, now,
+      out, slowly);
+  if (slowly)
+    core_.book.delay_slowly(slot, now);
+  else
+    core_.book.delay(slot, now);
+}
+
+void Planner::lost(std::size_t index, const Error& why, base::Time now, ports::SourceEffects& out) {
+  Lane& lane = lanes_[index];
+  lane.link.aim(endpoint_);
+  const Error error{why.code,
+                    "broker " + std::to_string(node_id_) + " at " + to_string(endpoint_) + ": " + why.message};
+  const bool one_answers_fault = is_bad_answer(why) && !lane.sets.empty();
+  take_back(lane, error, now, out);
+  if (one_answers_fault) return;
+  bool waiting = false;
+  for (PartitionSlot* slot : members_) {
+    if (!slot->waits() || slot->in_flight != 0) continue;  // in flight on the other lane: that one will tell
+    waiting = true;
+    core_.book.failing(*slot, error, now, out);
+  }
+  if (waiting) core_.cluster.refresh_soon(now);
+}
+
+// What was outstanding on a lane that is gone waits again.
+void Planner::take_back(Lane& lane, const Error& why, base::Time now, ports::SourceEffects& out) {
+  const bool bad_answer = is_bad_answer(why);
+  const bool alone = lane.sets.size() == 1;
+  for (const Ask& ask : lane.sets) {
+    if (!still_asked(ask)) continue;
+    PartitionSlot& slot = *ask.slot;
+    if (bad_answer && alone && why.code == ErrorCode::kLimit) {
+      core_.book.stop(slot, {why.code, name_of_slot(slot) + ": " + why.message}, out);
+      continue;
+    }
+    slot.alone = bad_answer;
+    if (bad_answer && alone) {
+      core_.book.failing(slot, why, now, out, true);
+      core_.book.delay(slot, now);
+    }
+    queue_.push_back({&slot, ask.number});
+  }
+  for (const Ask& ask : lane.lookups) {
+    if (still_looked_up(ask)) lookups_.push_back({ask.slot, ask.number});
+  }
+  finish(lane);
+}
+
+}  // namespace ductus::kafka

@@ -1,0 +1,82 @@
+#include "net/frame_stream.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace ductus::net {
+
+namespace {
+
+Error broken(int error) {
+  return {ErrorCode::kUnreachable, std::string("the connection broke: ") + std::strerror(error)};
+}
+
+}  // namespace
+
+Result<std::optional<std::size_t>> FrameStream::receive(std::uint8_t* to, std::size_t size) {
+  for (;;) {
+    const ssize_t got = ::recv(socket_.fd(), to, size, 0);
+    if (got > 0) return std::optional(static_cast<std::size_t>(got));
+    if (got == 0) return Error{ErrorCode::kUnreachable, "the peer closed the connection"};
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return std::optional<std::size_t>();
+    return broken(errno);
+  }
+}
+
+Result<std::optional<base::Buffer>> FrameStream::read() {
+  while (prefix_got_ < sizeof prefix_) {
+    auto got = receive(prefix_ + prefix_got_, sizeof prefix_ - prefix_got_);
+    if (!got) return std::move(got).error();
+    if (!got->has_value()) return std::optional<base::Buffer>();
+    prefix_got_ += **got;
+    if (prefix_got_ < sizeof prefix_) continue;
+    const auto size = static_cast<std::int32_t>(std::uint32_t{prefix_[0]} << 24 | std::uint32_t{prefix_[1]} << 16 |
+                                                std::uint32_t{prefix_[2]} << 8 | std::uint32_t{prefix_[3]});
+    if (size < 0) return Error{ErrorCode::kCorrupt, "a frame of " + std::to_string(size) + " bytes: not this protocol"};
+    if (static_cast<std::size_t>(size) > max_frame_bytes_) {
+      return Error{ErrorCode::kLimit, "a frame of " + std::to_string(size) + " bytes is over the cap of " +
+                                          std::to_string(max_frame_bytes_) + " (fetch.max_frame_bytes)"};
+    }
+    body_ = base::Buffer(static_cast<std::size_t>(size));
+    body_got_ = 0;
+  }
+  while (body_got_ < body_.size()) {
+    auto got = receive(body_.data() + body_got_, body_.size() - body_got_);
+    if (!got) return std::move(got).error();
+    if (!got->has_value()) return std::optional<base::Buffer>();
+    body_got_ += **got;
+  }
+  prefix_got_ = 0;
+  return std::optional(std::move(body_));
+}
+
+Result<void> FrameStream::write(std::vector<std::uint8_t> bytes) {
+  if (has_unsent()) {
+    unsent_.insert(unsent_.end(), bytes.begin(), bytes.end());
+    return {};
+  }
+  unsent_ = std::move(bytes);
+  unsent_at_ = 0;
+  return flush();
+}
+
+Result<void> FrameStream::flush() {
+  while (has_unsent()) {
+    const ssize_t sent = ::send(socket_.fd(), unsent_.data() + unsent_at_, unsent_.size() - unsent_at_, MSG_NOSIGNAL);
+    if (sent >= 0) {
+      unsent_at_ += static_cast<std::size_t>(sent);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      return {};
+    } else if (errno != EINTR) {
+      return broken(errno);
+    }
+  }
+  return {};
+}
+
+}  // namespace ductus::net

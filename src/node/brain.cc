@@ -1,0 +1,332 @@
+#include "node/brain.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace ductus::node {
+
+namespace {
+
+pipeline::OffsetPolicy to_policy(config::OffsetPolicy policy) {
+  switch (policy) {
+    case config::OffsetPolicy::kStop: return pipeline::OffsetPolicy::kStop;
+    case config::OffsetPolicy::kEarliest: return pipeline::OffsetPolicy::kEarliest;
+    case config::OffsetPolicy::kLatest: return pipeline::OffsetPolicy::kLatest;
+  }
+  return pipeline::OffsetPolicy::kStop;
+}
+
+constexpr base::Duration kLoadRetryDelay = std::chrono::milliseconds(500);
+
+}  // namespace
+
+Brain::Brain(const config::NodeConfig& config, ports::BatchSource& source, const BrainSettings& settings)
+    : config_(config), source_(source), settings_(settings) {
+  adapter_settings_.max_uncommitted_batches = config.max_uncommitted_batches;
+  adapter_settings_.when_missing = to_policy(config.when_missing);
+  adapter_settings_.when_out_of_range = to_policy(config.when_out_of_range);
+  adapter_settings_.idle_interval = settings.idle_interval;
+}
+
+// ---- commands --------------------------------------------------------------------------------------------
+
+void Brain::start(base::Time now, Effects& out) {
+  if (settings_.until_end_timeout) until_end_deadline_ = now + *settings_.until_end_timeout;
+  for (const config::TopicConfig& topic : config_.topics) {
+    topics_[topic.name].config = &topic;
+    source_.attach_topic(topic.name, now, source_out_);
+  }
+  settle(now, out);
+}
+
+void Brain::drain(base::Time now, Effects& out) {
+  if (draining_) return;
+  draining_ = true;
+  stop_deadline_ = now + config_.stop_timeout;
+  for (Partition& partition : partitions_) {
+    source_.detach(partition.child, now, source_out_);
+    pipeline::AdapterEffects effects;
+    partition.adapter.drain(effects);
+    run_adapter(partition, std::move(effects), now, out);
+  }
+  std::erase_if(ready_, [&](Work& work) {  // offers that no worker has taken yet are not made
+    if (work.kind != Work::Kind::kHandle && work.kind != Work::Kind::kHandleIdle) return false;
+    if (Partition* partition = find(work.child)) partition->adapter.withdrawn();
+    if (work.kind == Work::Kind::kHandle) source_.released(work.set.charged_bytes, now, source_out_);
+    return true;
+  });
+  settle(now, out);
+}
+
+// ---- events ----------------------------------------------------------------------------------------------
+
+void Brain::opened(ports::ConnectionId connection, base::Time now, Effects& out) {
+  source_.opened(connection, now, source_out_);
+  settle(now, out);
+}
+
+void Brain::answered(ports::ConnectionId connection, const ports::RequestTag& tag,
+                     std::unique_ptr<ports::Answer> answer, base::Time now, Effects& out) {
+  source_.answered(connection, tag, std::move(answer), now, source_out_);
+  settle(now, out);
+}
+
+void Brain::lost(ports::ConnectionId connection, const Error& why, base::Time now, Effects& out) {
+  source_.lost(connection, why, now, source_out_);
+  settle(now, out);
+}
+
+void Brain::done(WorkDone what, base::Time now, Effects& out) {
+  Partition* partition = find(what.child);
+  DUCTUS_ASSERT(partition != nullptr);  // a new incarnation waits for the calls of the old one
+  pipeline::AdapterEffects effects;
+  pipeline::Adapter& adapter = partition->adapter;
+  switch (what.kind) {
+    case Work::Kind::kStartHandler: adapter.started(what.outcome, now, effects); break;
+    case Work::Kind::kHandle: adapter.handled(what.handled, std::move(what.set), now, effects); break;
+    case Work::Kind::kHandleIdle: adapter.handled_idle(what.handled, now, effects); break;
+    case Work::Kind::kStopHandler: adapter.handler_stopped(effects); break;
+    case Work::Kind::kSync:
+      if (const auto storable = adapter.synced(what.outcome, effects)) rounds_.add({what.child, *storable});
+      break;
+  }
+  if (adapter.next_offset().value_or(-1) != partition->progress_offset) {
+    partition->progress_offset = adapter.next_offset().value_or(-1);
+    partition->progress_at = now;
+    partition->backoff.progressed(now);
+  }
+  run_adapter(*partition, std::move(effects), now, out);
+  settle(now, out);
+}
+
+void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<ports::Position>>> positions,
+                   base::Time now, Effects& out) {
+  loading_ = false;
+  const bool permanent = !positions && (positions.error().code == ErrorCode::kCorrupt ||
+                                        positions.error().code == ErrorCode::kUnsupported);
+  if (!positions && !permanent) {
+    if (!std::exchange(store_away_, true)) log(LogLevel::kWarn, "store: " + positions.error().message, out);
+    load_again_ = asked.children;
+    load_retry_at_ = now + kLoadRetryDelay;
+    return settle(now, out);
+  }
+  store_away_ = false;
+  for (std::size_t i = 0; i < asked.children.size(); ++i) {
+    Partition* partition = find(asked.children[i]);
+    if (partition == nullptr) continue;
+    pipeline::AdapterEffects effects;
+    if (permanent) {
+      partition->adapter.loaded(positions.error(), effects);
+    } else {
+      partition->adapter.loaded((*positions)[i], effects);
+    }
+    run_adapter(*partition, std::move(effects), now, out);
+  }
+  settle(now, out);
+}
+
+void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now, Effects& out) {
+  if (!outcome && !std::exchange(store_away_, true)) log(LogLevel::kWarn, "store: " + outcome.error().message, out);
+  if (outcome && std::exchange(store_away_, false)) log(LogLevel::kInfo, "store: answers again", out);
+  std::erase_if(round.entries, [&](const pipeline::RoundEntry& entry) { return find(entry.child) == nullptr; });
+  if (outcome) {
+    for (const pipeline::RoundEntry& entry : round.entries) {
+      Partition* partition = find(entry.child);
+      pipeline::AdapterEffects effects;
+      partition->adapter.stored(entry.what, effects);
+      run_adapter(*partition, std::move(effects), now, out);
+    }
+  }
+  rounds_.written(std::move(round.entries), outcome.ok(), now);
+  settle(now, out);
+}
+
+void Brain::tick(base::Time now, Effects& out) {
+  if (source_.next_tick() <= now) source_.tick(now, source_out_);
+  while (!timers_.empty() && timers_.front().at <= now) {
+    std::pop_heap(timers_.begin(), timers_.end());
+    const Timer timer = timers_.back();
+    timers_.pop_back();
+    Partition* partition = find(timer.child);
+    if (partition == nullptr) continue;
+    if (partition->restart_at && *partition->restart_at <= now) {
+      if (!draining_) start_partition(*partition, now, out);
+      continue;
+    }
+    pipeline::AdapterEffects effects;
+    partition->adapter.tick(now, effects);
+    run_adapter(*partition, std::move(effects), now, out);
+  }
+  if (load_retry_at_ <= now) {
+    load_retry_at_ = base::Time::max();
+    for (const ports::ChildRef& child : std::exchange(load_again_, {})) {
+      if (Partition* partition = find(child)) {
+        to_load_.children.push_back(child);
+        to_load_.partitions.push_back(partition->id);
+      }
+    }
+  }
+  if (until_end_deadline_ <= now && !draining_) {
+    timed_out_ = true;
+    log(LogLevel::kError, "--timeout is over before the end was reached", out);
+    drain(now, out);
+  }
+  if (stop_deadline_ <= now && !finished_) {
+    log(LogLevel::kError, "stop_timeout is over: what is still running is left behind", out);
+    finish(1, true, out);
+  }
+  settle(now, out);
+}
+
+// ---- the end of each entry -------------------------------------------------------------------------------
+
+/// Runs what the event set off until nothing is left, then sends and stores it in one go.
+void Brain::settle(base::Time now, Effects& out) {
+  run_source(now, out);
+  pump_rounds(now, out);
+  if (!loading_ && !to_load_.children.empty()) {
+    loading_ = true;
+    out.emplace_back(std::exchange(to_load_, {}));
+  }
+  if (draining_) {
+    check_drained(now, out);
+  } else if (settings_.until_end) {
+    check_until_end(now, out);
+  }
+  run_source(now, out);
+  source_.flush(now, source_out_);
+  run_source(now, out);
+}
+
+void Brain::pump_rounds(base::Time now, Effects& out) {
+  for (const ports::ChildRef& child : rounds_.close(now)) {
+    Partition* partition = find(child);
+    if (partition == nullptr) continue;
+    pipeline::AdapterEffects effects;
+    if (const auto storable = partition->adapter.collect(effects)) rounds_.add({child, *storable});
+    run_adapter(*partition, std::move(effects), now, out);
+  }
+  write_round(now, out);
+}
+
+void Brain::write_round(base::Time now, Effects& out) {
+  StoreRound round;
+  round.entries = rounds_.take(now);
+  if (round.entries.empty()) return;
+  for (const pipeline::RoundEntry& entry : round.entries) {
+    round.positions.push_back({partitions_[entry.child.child].id, entry.what.position});
+  }
+  out.emplace_back(std::move(round));
+}
+
+/// Every partition in turn: its call ends, what it accepted is stored, its handler stops.
+void Brain::check_drained(base::Time now, Effects& out) {
+  if (finished_) return;
+  bool all_idle = true;
+  for (Partition& partition : partitions_) {
+    pipeline::Adapter& adapter = partition.adapter;
+    if (adapter.phase() == pipeline::AdapterPhase::kIdle) continue;
+    all_idle = false;
+    if (adapter.in_call()) continue;
+    if (adapter.has_unstored()) {
+      rounds_.mark(partition.child, true, now);
+      continue;
+    }
+    pipeline::AdapterEffects effects;
+    adapter.stop(effects);
+    run_adapter(partition, std::move(effects), now, out);
+  }
+  if (!all_idle && rounds_.next_tick() <= now) pump_rounds(now, out);
+  if (!all_idle) return;
+  finish(timed_out_ ? 4 : settings_.until_end && until_end_reached_ ? until_end_exit_code(out) : 0, false, out);
+}
+
+void Brain::check_until_end(base::Time now, Effects& out) {
+  for (const auto& [name, topic] : topics_) {
+    if (!topic.found) return;
+  }
+  for (const Partition& partition : partitions_) {
+    if (partition.halted) continue;
+    if (!partition.until_end || partition.adapter.has_unstored()) return;
+    if (partition.adapter.next_offset().value_or(-1) < *partition.until_end) return;
+  }
+  until_end_reached_ = true;
+  drain(now, out);
+}
+
+int Brain::until_end_exit_code(Effects& out) const {
+  int exit_code = 0;
+  for (const Partition& partition : partitions_) {
+    if (!partition.halted) continue;
+    exit_code = 1;
+    out.emplace_back(LogLine{LogLevel::kError, partition.name() + " stopped: " + *partition.halted});
+  }
+  return exit_code;
+}
+
+void Brain::finish(int exit_code, bool forced, Effects& out) {
+  if (std::exchange(finished_, true)) return;
+  out.emplace_back(Finished{exit_code, forced});
+}
+
+base::Time Brain::next_tick() const {
+  base::Time next = std::min({source_.next_tick(), rounds_.next_tick(), load_retry_at_, stop_deadline_});
+  if (!timers_.empty()) next = std::min(next, timers_.front().at);
+  if (!draining_) next = std::min(next, until_end_deadline_);
+  return finished_ ? base::Time::max() : next;
+}
+
+std::optional<Work> Brain::take_work() {
+  if (ready_.empty()) return std::nullopt;
+  Work work = std::move(ready_.front());
+  ready_.pop_front();
+  return work;
+}
+
+Partition* Brain::find(ports::ChildRef child) {
+  if (child.child >= partitions_.size()) return nullptr;
+  Partition& partition = partitions_[child.child];
+  return partition.child.generation == child.generation ? &partition : nullptr;
+}
+
+void Brain::arm(base::Time at, ports::ChildRef child) {
+  timers_.push_back({at, child});
+  std::push_heap(timers_.begin(), timers_.end());
+}
+
+void Brain::log(LogLevel level, std::string text, Effects& out) {
+  out.emplace_back(LogLine{level, std::move(text)});
+}
+
+operate::StatusReport Brain::status(base::Time now) const {
+  operate::StatusReport report;
+  report.name = config_.name;
+  report.handler_name = config_.handler_name;
+  report.state = draining_ ? "draining" : "running";
+  if (!config_.brokers.empty()) {
+    report.source = config_.brokers[0].host + ":" + std::to_string(config_.brokers[0].port);
+  }
+  bool all_found = true;
+  for (const auto& [name, topic] : topics_) {
+    if (topic.found) continue;
+    all_found = false;
+    operate::PartitionStatus missing;
+    missing.topic = name;
+    missing.partition = -1;
+    missing.state = "waiting";
+    missing.reason = !topic.trouble.empty() ? topic.trouble : source_detail_;
+    report.partitions.push_back(std::move(missing));
+  }
+  if (!all_found && partitions_.empty() && !draining_) report.state = "starting";
+  for (const Partition& partition : partitions_) {
+    report.partitions.push_back(partition.status(now, config_.stall_after, store_away_));
+  }
+  std::sort(report.partitions.begin(), report.partitions.end(), [](const auto& left, const auto& right) {
+    return std::tie(left.topic, left.partition) < std::tie(right.topic, right.partition);
+  });
+  return report;
+}
+
+}  // namespace ductus::node

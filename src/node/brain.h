@@ -1,0 +1,137 @@
+// Brain: all decisions of a node, as one pure state machine.
+//
+// It owns the source, the adapters, the rounds and the timers, and passes their events and effects between them. It is
+// entered under one lock (the baton), for microseconds, a few times per batch; it never blocks, never touches a socket,
+// a file or the wall clock. What it wants done comes out as Effects (at once, by whoever entered) and Work (by a worker).
+// The node's workers drive it with real sockets, the simulator with scripted ones.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "config/node_config.h"
+#include "ductus/module.h"
+#include "node/partition.h"
+#include "node/work.h"
+#include "operate/status_report.h"
+#include "pipeline/adapter.h"
+#include "pipeline/rounds.h"
+#include "ports/batch_source.h"
+
+namespace ductus::node {
+
+struct LogLine {
+  LogLevel level;
+  std::string text;
+};
+/// The node is done: every handler has stopped, or the time to stop is over.
+struct Finished {
+  int exit_code = 0;
+  bool forced = false;  ///< calls are still running: do not wait for them
+};
+
+using Effect = std::variant<ports::OpenConnection, ports::CloseConnection, ports::Send, StoreRound, LoadPositions,
+                            LogLine, Finished>;
+using Effects = std::vector<Effect>;
+
+struct BrainSettings {
+  bool until_end = false;
+  std::optional<std::chrono::milliseconds> until_end_timeout;
+  std::optional<std::chrono::milliseconds> idle_interval;
+  std::uint64_t seed = 1;  ///< of the jitter
+};
+
+class Brain {
+ public:
+  /// `config` and `source` outlive it.
+  Brain(const config::NodeConfig& config, ports::BatchSource& source, const BrainSettings& settings);
+
+  // Commands.
+  void start(base::Time now, Effects& out);
+  /// Nothing more is fetched or offered; ends with Finished. Asked twice, the time to stop goes on running.
+  void drain(base::Time now, Effects& out);
+
+  // Events.
+  void opened(ports::ConnectionId connection, base::Time now, Effects& out);
+  void answered(ports::ConnectionId connection, const ports::RequestTag& tag, std::unique_ptr<ports::Answer> answer,
+                base::Time now, Effects& out);
+  void lost(ports::ConnectionId connection, const Error& why, base::Time now, Effects& out);
+  void done(WorkDone what, base::Time now, Effects& out);
+  void loaded(const LoadPositions& asked, Result<std::vector<std::optional<ports::Position>>> positions,
+              base::Time now, Effects& out);
+  void stored(StoreRound round, const Result<void>& outcome, base::Time now, Effects& out);
+  void tick(base::Time now, Effects& out);
+
+  /// When tick() is wanted next; Time::max() where nothing is due.
+  base::Time next_tick() const;
+  /// The next call to make, oldest first.
+  std::optional<Work> take_work();
+  std::size_t ready_work() const noexcept { return ready_.size(); }
+  operate::StatusReport status(base::Time now) const;
+
+ private:
+  struct Timer {
+    base::Time at;
+    ports::ChildRef child;
+    bool operator<(const Timer& other) const { return at > other.at; }  // earliest on top of a heap
+  };
+  struct Topic {
+    const config::TopicConfig* config = nullptr;
+    bool found = false;
+    std::string trouble;
+  };
+
+  void settle(base::Time now, Effects& out);
+  void run_source(base::Time now, Effects& out);
+  void on_source(ports::SourceEffect& effect, base::Time now, Effects& out);
+  void on_trouble(const ports::Trouble& trouble, base::Time now, Effects& out);
+  void on_bounds(const ports::LogBounds& bounds);
+  void on_topic(const ports::TopicFound& topic, base::Time now, Effects& out);
+  void run_adapter(Partition& partition, pipeline::AdapterEffects effects, base::Time now, Effects& out);
+  void on_adapter(Partition& partition, pipeline::AdapterEffect& effect, base::Time now, Effects& out);
+  void start_partition(Partition& partition, base::Time now, Effects& out);
+  void end_partition(Partition& partition, const Error& why, bool halted, base::Time now, Effects& out);
+  void pump_rounds(base::Time now, Effects& out);
+  void write_round(base::Time now, Effects& out);
+  void check_drained(base::Time now, Effects& out);
+  void check_until_end(base::Time now, Effects& out);
+  void finish(int exit_code, bool forced, Effects& out);
+  void arm(base::Time at, ports::ChildRef child);
+  void log(LogLevel level, std::string text, Effects& out);
+  Partition* find(ports::ChildRef child);
+  int until_end_exit_code(Effects& out) const;
+
+  const config::NodeConfig& config_;
+  ports::BatchSource& source_;
+  BrainSettings settings_;
+  pipeline::AdapterSettings adapter_settings_;
+
+  std::map<std::string, Topic> topics_;
+  std::deque<Partition> partitions_;  ///< by child number
+  ports::SourceEffects source_out_;
+  std::deque<Work> ready_;
+  LoadPositions to_load_;
+  pipeline::Rounds rounds_;
+  std::vector<Timer> timers_;  ///< a heap
+  bool store_away_ = false;
+  bool loading_ = false;
+  base::Time load_retry_at_ = base::Time::max();
+  std::vector<ports::ChildRef> load_again_;
+  std::string source_detail_;
+  bool source_reachable_ = false;
+  bool draining_ = false;
+  bool finished_ = false;
+  bool until_end_reached_ = false;
+  bool timed_out_ = false;
+  base::Time stop_deadline_ = base::Time::max();
+  base::Time until_end_deadline_ = base::Time::max();
+};
+
+}  // namespace ductus::node

@@ -1,0 +1,169 @@
+// What source and adapters want done, carried out: the half of the brain that passes effects on.
+#include <type_traits>
+#include <utility>
+
+#include "node/brain.h"
+
+namespace ductus::node {
+
+void Brain::run_source(base::Time now, Effects& out) {
+  while (!source_out_.empty()) {
+    ports::SourceEffects effects = std::exchange(source_out_, {});
+    for (ports::SourceEffect& effect : effects) on_source(effect, now, out);
+  }
+}
+
+void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out) {
+  std::visit(
+      [&](auto& it) {
+        using T = std::decay_t<decltype(it)>;
+        if constexpr (std::is_same_v<T, ports::OpenConnection> || std::is_same_v<T, ports::CloseConnection> ||
+                      std::is_same_v<T, ports::Send>) {
+          out.emplace_back(std::move(it));
+        } else if constexpr (std::is_same_v<T, ports::Deliver>) {
+          Partition* partition = find(it.child);
+          if (partition == nullptr) return source_.released(it.set.charged_bytes, now, source_out_);
+          partition->trouble.reset();
+          pipeline::AdapterEffects effects;
+          partition->adapter.delivered(std::move(it.set), effects);
+          run_adapter(*partition, std::move(effects), now, out);
+        } else if constexpr (std::is_same_v<T, ports::Trouble>) {
+          on_trouble(it, now, out);
+        } else if constexpr (std::is_same_v<T, ports::Healed>) {
+          if (Partition* partition = find(it.child)) partition->trouble.reset();
+        } else if constexpr (std::is_same_v<T, ports::OffsetFound>) {
+          Partition* partition = find(it.child);
+          if (partition == nullptr) return;
+          pipeline::AdapterEffects effects;
+          partition->adapter.found(it.offset, it.leader_epoch, effects);
+          run_adapter(*partition, std::move(effects), now, out);
+        } else if constexpr (std::is_same_v<T, ports::LogBounds>) {
+          on_bounds(it);
+        } else if constexpr (std::is_same_v<T, ports::TopicFound>) {
+          on_topic(it, now, out);
+        } else if constexpr (std::is_same_v<T, ports::TopicMissing>) {
+          topics_[it.topic].trouble = it.error.message;
+          log(LogLevel::kWarn, it.error.message, out);
+        } else {
+          static_assert(std::is_same_v<T, ports::SourceState>);
+          source_detail_ = it.detail;
+          source_reachable_ = it.reachable;
+          log(it.reachable ? LogLevel::kInfo : LogLevel::kWarn, "source: " + it.detail, out);
+        }
+      },
+      effect);
+}
+
+void Brain::on_trouble(const ports::Trouble& trouble, base::Time now, Effects& out) {
+  Partition* partition = find(trouble.child);
+  if (partition == nullptr) return;
+  if (trouble.kind == ports::Trouble::Kind::kRetrying) {
+    partition->trouble = trouble.error.message;
+    return;
+  }
+  pipeline::AdapterEffects effects;
+  partition->adapter.source_ended(trouble.error, trouble.kind == ports::Trouble::Kind::kOffsetOutOfRange, effects);
+  run_adapter(*partition, std::move(effects), now, out);
+}
+
+void Brain::on_bounds(const ports::LogBounds& bounds) {
+  Partition* partition = find(bounds.child);
+  if (partition == nullptr) return;
+  if (bounds.log_start_offset >= 0) partition->log_start_offset = bounds.log_start_offset;
+  if (bounds.high_watermark >= 0) partition->high_watermark = bounds.high_watermark;
+  if (bounds.readable_end >= 0) {
+    partition->readable_end = bounds.readable_end;
+    if (!partition->until_end) partition->until_end = bounds.readable_end;
+  }
+}
+
+void Brain::on_topic(const ports::TopicFound& found, base::Time now, Effects& out) {
+  Topic& topic = topics_[found.topic];
+  topic.found = true;
+  topic.trouble.clear();
+  std::int32_t known = 0;
+  for (const Partition& partition : partitions_) known += partition.id.topic == found.topic ? 1 : 0;
+  for (; known < found.partition_count; ++known) {
+    const auto child = static_cast<std::uint32_t>(partitions_.size());
+    partitions_.push_back(Partition{.child = {child, 0},
+                                    .id = {found.topic, known},
+                                    .init = &topic.config->init,
+                                    .adapter = pipeline::Adapter(adapter_settings_),
+                                    .backoff = supervise::Backoff(settings_.seed + child)});
+    if (!draining_) start_partition(partitions_.back(), now, out);
+  }
+}
+
+void Brain::start_partition(Partition& partition, base::Time now, Effects& out) {
+  ++partition.child.generation;
+  partition.restart_at.reset();
+  partition.progress_at = now;
+  source_.attach(partition.child, partition.id, now, source_out_);
+  pipeline::AdapterEffects effects;
+  partition.adapter.start(effects);
+  run_adapter(partition, std::move(effects), now, out);
+}
+
+void Brain::run_adapter(Partition& partition, pipeline::AdapterEffects effects, base::Time now, Effects& out) {
+  for (pipeline::AdapterEffect& effect : effects) on_adapter(partition, effect, now, out);
+}
+
+void Brain::on_adapter(Partition& partition, pipeline::AdapterEffect& effect, base::Time now, Effects& out) {
+  const ports::ChildRef child = partition.child;
+  std::visit(
+      [&](auto& it) {
+        using T = std::decay_t<decltype(it)>;
+        if constexpr (std::is_same_v<T, pipeline::WantSet>) {
+          source_.want(child, it.from, now, source_out_);
+        } else if constexpr (std::is_same_v<T, pipeline::HandleSet>) {
+          ready_.push_back({.kind = Work::Kind::kHandle, .child = child, .set = std::move(it.set), .cursor = it.cursor});
+        } else if constexpr (std::is_same_v<T, pipeline::Accepted>) {
+          rounds_.mark(child, it.urgent, now);
+        } else if constexpr (std::is_same_v<T, pipeline::ReleaseSet>) {
+          source_.released(it.charged_bytes, now, source_out_);
+        } else if constexpr (std::is_same_v<T, pipeline::SyncHandler>) {
+          ready_.push_back({.kind = Work::Kind::kSync, .child = child});
+        } else if constexpr (std::is_same_v<T, pipeline::HandleIdle>) {
+          ready_.push_back({.kind = Work::Kind::kHandleIdle, .child = child, .next_offset = it.next_offset});
+        } else if constexpr (std::is_same_v<T, pipeline::ArmTimer>) {
+          arm(it.at, child);
+        } else if constexpr (std::is_same_v<T, pipeline::LoadPosition>) {
+          to_load_.children.push_back(child);
+          to_load_.partitions.push_back(partition.id);
+        } else if constexpr (std::is_same_v<T, pipeline::LookUp>) {
+          source_.look_up(child, it.query, now, source_out_);
+        } else if constexpr (std::is_same_v<T, pipeline::StartHandler>) {
+          ready_.push_back({.kind = Work::Kind::kStartHandler,
+                            .child = child,
+                            .partition = partition.id,
+                            .init = partition.init});
+        } else if constexpr (std::is_same_v<T, pipeline::StopHandler>) {
+          ready_.push_back({.kind = Work::Kind::kStopHandler, .child = child});
+        } else if constexpr (std::is_same_v<T, pipeline::Lost>) {
+          log(LogLevel::kError, partition.name() + ": lost offsets " + std::to_string(it.from) + " to " +
+                                    std::to_string(it.to) + ": " + it.cause, out);
+        } else if constexpr (std::is_same_v<T, pipeline::Exited>) {
+          end_partition(partition, it.reason, false, now, out);
+        } else {
+          static_assert(std::is_same_v<T, pipeline::Halted>);
+          end_partition(partition, it.reason, true, now, out);
+        }
+      },
+      effect);
+}
+
+/// Level A: the failed partition alone restarts, with back-off, for ever; a halted one waits for an operator.
+void Brain::end_partition(Partition& partition, const Error& why, bool halted, base::Time now, Effects& out) {
+  source_.detach(partition.child, now, source_out_);
+  if (halted) {
+    partition.halted = why.message;
+    log(LogLevel::kError, partition.name() + " stopped: " + why.message, out);
+    return;
+  }
+  partition.last_error = why.message;
+  partition.restart_at = now + partition.backoff.next();
+  arm(*partition.restart_at, partition.child);
+  log(LogLevel::kWarn, partition.name() + " failed and restarts: " + why.message, out);
+}
+
+}  // namespace ductus::node

@@ -1,0 +1,123 @@
+#include "node/node.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "base/byte_budget.h"
+#include "base/clock.h"
+#include "base/file_lock.h"
+#include "base/log.h"
+#include "control/node_process.h"
+#include "control/server.h"
+#include "handlers/builtin.h"
+#include "handlers/runner.h"
+#include "kafka/set_decoder.h"
+#include "kafka/source.h"
+#include "node/brain.h"
+#include "node/lock.h"
+#include "node/sockets.h"
+#include "node/workers.h"
+#include "offsets/open_store.h"
+#include "operate/status_report.h"
+
+namespace ductus::node {
+
+namespace {
+
+/// Response bodies of a megabyte come and go all the time: the allocator keeps their pages instead of giving them back
+/// to the kernel and faulting them in again.
+void keep_freed_memory(const config::NodeConfig& config) {
+  mallopt(M_MMAP_THRESHOLD, static_cast<int>(std::min<std::size_t>(config.fetch_max_frame_bytes, 32u << 20)));
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
+std::vector<int> block_stop_signals() {
+  std::vector<int> signals = {SIGTERM, SIGINT};
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+kafka::SourceSettings source_settings(const config::NodeConfig& config, std::uint64_t seed) {
+  kafka::SourceSettings settings;
+  for (const config::BrokerAddress& broker : config.brokers) settings.brokers.push_back({broker.host, broker.port});
+  settings.client_id = config.client_id;
+  settings.read_committed = config.read_committed;
+  settings.fetch_max_wait = config.fetch_max_wait;
+  settings.metadata_max_age = config.metadata_max_age;
+  settings.seed = seed;
+  return settings;
+}
+
+int report(const Error& error) {
+  std::fprintf(stderr, "ductus: %s\n", error.message.c_str());
+  return error.code == ErrorCode::kRefused ? 5 : error.code == ErrorCode::kTimedOut ? 4 : 1;
+}
+
+}  // namespace
+
+std::vector<ModuleEntry> all_modules(std::vector<ModuleEntry> users, const config::NodeConfig& config) {
+  for (ModuleEntry& entry : handlers::builtin_modules(config.base_dir)) users.push_back(std::move(entry));
+  return users;
+}
+
+int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const RunOptions& options) {
+  keep_freed_memory(config);
+  const std::vector<int> signals = block_stop_signals();
+  auto lock = lock_node(config, base::LockOwner::kNode);
+  if (!lock) return report(lock.error());
+  auto log = base::Log::open(config.log_level, config.log_format, config.log_file);
+  if (!log) return report(log.error());
+  auto store = offsets::open_store(config.store_url, config.store_path, config.handler_name, base::LockOwner::kNode);
+  if (!store) return report(store.error());
+  auto sockets = Sockets::open(config.fetch_max_frame_bytes, signals);
+  if (!sockets) return report(sockets.error());
+
+  const base::SystemClock clock;
+  const std::uint64_t seed = std::random_device{}();
+  const kafka::RecordSetDecoder decoder;
+  base::ByteBudget budget(config.memory_budget_bytes);
+  kafka::KafkaSource source(source_settings(config, seed), budget, decoder);
+  handlers::Runner runner(*module, config.batch_max_bytes, (*log)->logger(""));
+  Brain brain(config, source,
+              {.until_end = options.until_end,
+               .until_end_timeout = options.timeout,
+               .idle_interval = module->idle_interval(),
+               .seed = seed});
+  Workers workers({.brain = brain,
+                   .source = source,
+                   .host = runner,
+                   .store = **store,
+                   .sockets = **sockets,
+                   .clock = clock,
+                   .log = **log,
+                   .config = config});
+  auto control = control::Server::start(control::socket_path(config.dir),
+                                        {{"GET /status",
+                                          [&] { return control::Response{.body = operate::to_json(workers.status())}; }},
+                                         {"POST /stop", [&] {
+                                            workers.drain();
+                                            return control::Response{.status = 202, .body = "{\"stopping\":true}"};
+                                          }}});
+  if (!control) return report(control.error());
+
+  const Finished how = workers.run();
+  if (how.forced) {
+    (*control)->stop();
+    std::fflush(stdout);
+    ::_exit(how.exit_code);
+  }
+  (*control)->stop();
+  return how.exit_code;
+}
+
+}  // namespace ductus::node

@@ -1,0 +1,49 @@
+// Work: what the brain asks a worker to do outside the baton, and what came of it. May block: it is user code or disk.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ductus/result.h"
+#include "ductus/value.h"
+#include "pipeline/rounds.h"
+#include "ports/batch_source.h"
+#include "ports/handler_host.h"
+#include "ports/offset_store.h"
+
+namespace ductus::node {
+
+/// One call on one handler. Calls for one child never overlap: the brain asks for the next after the answer.
+struct Work {
+  enum class Kind : std::uint8_t { kStartHandler, kHandle, kHandleIdle, kSync, kStopHandler };
+  Kind kind = Kind::kHandle;
+  ports::ChildRef child;
+  ports::FetchedSet set;         ///< kHandle
+  ports::SetCursor cursor;       ///< kHandle
+  std::int64_t next_offset = 0;  ///< kHandleIdle
+  ports::TopicPartition partition;  ///< kStartHandler
+  const Value* init = nullptr;      ///< kStartHandler: lives as long as the configuration
+};
+
+/// The answer to a Work.
+struct WorkDone {
+  Work::Kind kind = Work::Kind::kHandle;
+  ports::ChildRef child;
+  Result<void> outcome;     ///< kStartHandler, kSync
+  ports::Handled handled;   ///< kHandle, kHandleIdle
+  ports::FetchedSet set;    ///< kHandle: given back
+};
+
+/// Positions of one round, for the store thread.
+struct StoreRound {
+  std::vector<pipeline::RoundEntry> entries;
+  std::vector<ports::StoredPosition> positions;  ///< of the entries, in their order
+};
+/// Positions to look up, for the store thread.
+struct LoadPositions {
+  std::vector<ports::ChildRef> children;
+  std::vector<ports::TopicPartition> partitions;
+};
+
+}  // namespace ductus::node

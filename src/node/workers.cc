@@ -1,0 +1,334 @@
+#include "node/workers.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace ductus::node {
+
+namespace {
+
+unsigned usable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
+}
+
+}  // namespace
+
+Workers::Workers(const Parts& parts)
+    : parts_(parts),
+      cpus_(usable_cpus()),
+      store_thread_(parts.store,
+                    {.stored =
+                         [this](StoreRound round, const Result<void>& outcome) {
+                           enter([&](Brain& brain, base::Time now, Effects& out) {
+                             brain.stored(std::move(round), outcome, now, out);
+                           }, false);
+                         },
+                     .loaded =
+                         [this](LoadPositions asked, Result<std::vector<std::optional<ports::Position>>> positions) {
+                           enter([&](Brain& brain, base::Time now, Effects& out) {
+                             brain.loaded(asked, std::move(positions), now, out);
+                           }, false);
+                         }}) {}
+
+Workers::~Workers() = default;
+
+Finished Workers::run() {
+  {
+    const std::lock_guard lock(mutex_);
+    start_worker();
+  }
+  monitor_thread_ = std::thread([this] { monitor(); });
+  enter([](Brain& brain, base::Time now, Effects& out) { brain.start(now, out); }, false);
+  Finished how;
+  {
+    std::unique_lock lock(mutex_);
+    finished_changed_.wait(lock, [&] { return finished_.has_value(); });
+    how = *finished_;
+  }
+  monitor_thread_.join();
+  if (how.forced) return how;  // their callbacks may never return
+  for (std::size_t i = 0;; ++i) {
+    std::thread thread;
+    {
+      const std::lock_guard lock(mutex_);
+      if (i == workers_.size()) break;
+      thread = std::move(workers_[i]->thread);
+    }
+    thread.join();
+  }
+  return how;
+}
+
+void Workers::drain() {
+  stop_handlers_.request_stop();
+  enter([](Brain& brain, base::Time now, Effects& out) { brain.drain(now, out); }, false);
+}
+
+operate::StatusReport Workers::status() {
+  const std::lock_guard lock(baton_);
+  return parts_.brain.status(parts_.clock.now());
+}
+
+// ---- the baton -------------------------------------------------------------------------------------------
+
+/// Steps the brain with `event` and carries out what it wants. With `take`, returns the next piece of work.
+template <class Event>
+std::optional<Work> Workers::enter(Event&& event, bool take) {
+  Effects effects;
+  std::optional<Work> work;
+  std::size_t left = 0;
+  {
+    const std::lock_guard lock(baton_);
+    const base::Time now = parts_.clock.now();
+    event(parts_.brain, now, effects);
+    if (parts_.brain.next_tick() <= now) parts_.brain.tick(now, effects);
+    if (take) work = parts_.brain.take_work();
+    left = parts_.brain.ready_work();
+    ready_work_.store(left, std::memory_order_relaxed);
+    if (const base::Time next = parts_.brain.next_tick(); next < timer_at_) {
+      timer_at_ = next;
+      parts_.sockets.set_timer(next, now);
+    }
+  }
+  carry_out_effects(effects);
+  if (left > 0) wake_another();
+  return work;
+}
+
+void Workers::carry_out_effects(Effects& effects) {
+  for (Effect& effect : effects) {
+    std::visit(
+        [&](auto& it) {
+          using T = std::decay_t<decltype(it)>;
+          if constexpr (std::is_same_v<T, ports::Send>) {
+            parts_.sockets.send(std::move(it));
+          } else if constexpr (std::is_same_v<T, ports::OpenConnection>) {
+            {
+              const std::lock_guard lock(mutex_);
+              dials_.push_back(std::move(it));
+              ++dials_waiting_;
+            }
+            wake_another();
+          } else if constexpr (std::is_same_v<T, ports::CloseConnection>) {
+            parts_.sockets.close(it.connection);
+          } else if constexpr (std::is_same_v<T, StoreRound> || std::is_same_v<T, LoadPositions>) {
+            store_thread_.submit(std::move(it));
+          } else if constexpr (std::is_same_v<T, LogLine>) {
+            parts_.log.write(it.level, it.text);
+          } else {
+            static_assert(std::is_same_v<T, Finished>);
+            finish(it);
+          }
+        },
+        effect);
+  }
+}
+
+// ---- one worker ------------------------------------------------------------------------------------------
+
+void Workers::work(Worker& self) {
+  std::optional<Work> next;
+  base::Time polled_at = parts_.clock.now();
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    dial_waiting(self);
+    if (!next && ready_work_.load(std::memory_order_relaxed) > 0) next = enter([](Brain&, base::Time, Effects&) {}, true);
+    if (!next) {
+      if (polling_.exchange(true)) {
+        sleep();
+      } else {
+        next = poll(std::chrono::milliseconds(-1), true);
+      }
+      polled_at = parts_.clock.now();
+      continue;
+    }
+    WorkDone done = call(self, *std::exchange(next, std::nullopt));
+    next = enter([&](Brain& brain, base::Time now, Effects& out) { brain.done(std::move(done), now, out); }, true);
+    if (const base::Time now = parts_.clock.now(); next && now - polled_at > kPollEvery) {
+      polled_at = now;  // so much is ready that nobody comes to the sockets: look in passing
+      if (!polling_.exchange(true)) poll(std::chrono::milliseconds(0), false);
+    }
+  }
+}
+
+/// Connects to what waits to be connected to: a call like any other, since names may take seconds to look up.
+void Workers::dial_waiting(Worker& self) {
+  while (dials_waiting_.load(std::memory_order_relaxed) > 0) {
+    ports::OpenConnection to;
+    {
+      const std::lock_guard lock(mutex_);
+      if (dials_.empty()) return;
+      to = std::move(dials_.front());
+      dials_.pop_front();
+      --dials_waiting_;
+    }
+    begin_call(self);
+    const Result<void> outcome = parts_.sockets.dial(to);
+    self.call_since_ns.store(0, std::memory_order_relaxed);
+    if (outcome) continue;
+    enter([&](Brain& brain, base::Time now, Effects& out) { brain.lost(to.connection, outcome.error(), now, out); },
+          false);
+  }
+}
+
+void Workers::begin_call(Worker& self) {
+  self.call_since_ns.store(parts_.clock.now().time_since_epoch().count(), std::memory_order_relaxed);
+  arm_monitor();
+}
+
+WorkDone Workers::call(Worker& self, Work work) {
+  begin_call(self);
+  WorkDone done{.kind = work.kind, .child = work.child};
+  switch (work.kind) {
+    case Work::Kind::kStartHandler:
+      done.outcome = parts_.host.start(work.child, work.partition, *work.init, stop_handlers_.get_token());
+      break;
+    case Work::Kind::kHandle:
+      done.handled = parts_.host.handle(work.child, work.set, work.cursor, self.arena);
+      done.set = std::move(work.set);
+      break;
+    case Work::Kind::kHandleIdle: done.handled = parts_.host.handle_idle(work.child, work.next_offset); break;
+    case Work::Kind::kSync: done.outcome = parts_.host.sync(work.child); break;
+    case Work::Kind::kStopHandler: parts_.host.stop(work.child); break;
+  }
+  self.call_since_ns.store(0, std::memory_order_relaxed);
+  return done;
+}
+
+/// Waits for one socket event as the one poller, gives that place up, and carries the event through the brain.
+std::optional<Work> Workers::poll(std::chrono::milliseconds timeout, bool take) {
+  SocketEvent event = parts_.sockets.wait(timeout);
+  polling_.store(false);
+  switch (event.kind) {
+    case SocketEvent::Kind::kNothing: return std::nullopt;
+    case SocketEvent::Kind::kReadable: return on_readable(event.connection, take);
+    case SocketEvent::Kind::kSignal: drain(); return std::nullopt;
+    case SocketEvent::Kind::kTimer:
+      return enter([&](Brain&, base::Time, Effects&) { timer_at_ = base::Time::max(); }, take);
+    case SocketEvent::Kind::kOpened:
+      parts_.sockets.rearm(event.connection);
+      return enter([&](Brain& brain, base::Time now, Effects& out) { brain.opened(event.connection, now, out); }, take);
+    case SocketEvent::Kind::kLost:
+      parts_.sockets.close(event.connection);
+      return enter([&](Brain& brain, base::Time now, Effects& out) {
+        brain.lost(event.connection, event.error, now, out);
+      }, take);
+  }
+  return std::nullopt;
+}
+
+std::optional<Work> Workers::on_readable(ports::ConnectionId connection, bool take) {
+  Result<std::optional<Frame>> frame = parts_.sockets.read(connection);
+  Result<std::unique_ptr<ports::Answer>> answer = std::unique_ptr<ports::Answer>();
+  if (frame && !frame->has_value()) {
+    parts_.sockets.rearm(connection);
+    return std::nullopt;
+  }
+  if (frame) answer = parts_.source.cutter().cut((*frame)->tag, std::move((*frame)->body));
+  if (!frame || !answer) {
+    const Error& why = !frame ? frame.error() : answer.error();
+    parts_.sockets.close(connection);
+    return enter([&](Brain& brain, base::Time now, Effects& out) { brain.lost(connection, why, now, out); }, take);
+  }
+  std::optional<Work> work = enter([&](Brain& brain, base::Time now, Effects& out) {
+    brain.answered(connection, (*frame)->tag, std::move(*answer), now, out);
+  }, take);
+  parts_.sockets.rearm(connection);
+  return work;
+}
+
+// ---- who is awake ----------------------------------------------------------------------------------------
+
+void Workers::sleep() {
+  std::unique_lock lock(mutex_);
+  if (ready_work_.load(std::memory_order_relaxed) > 0 || dials_waiting_ > 0 || !polling_.load()) return;
+  ++sleepers_;
+  woken_.wait(lock, [&] { return wake_ups_ > 0 || stopping_; });
+  --sleepers_;
+  if (wake_ups_ > 0) --wake_ups_;
+}
+
+// With mutex_ held.
+bool Workers::wake_sleeper() {
+  if (sleepers_ <= wake_ups_) return false;
+  ++wake_ups_;
+  woken_.notify_one();
+  return true;
+}
+
+/// There is a second piece of work: a sleeper, or the poller, or a new worker while a CPU is left.
+void Workers::wake_another() {
+  const std::lock_guard lock(mutex_);
+  if (wake_sleeper()) return;
+  if (polling_.load()) {
+    parts_.sockets.wake();
+  } else if (workers_.size() < cpus_ && !stopping_) {
+    start_worker();
+  }
+}
+
+// With mutex_ held.
+void Workers::start_worker() {
+  workers_.push_back(std::make_unique<Worker>());
+  Worker* worker = workers_.back().get();
+  worker->thread = std::thread([this, worker] { work(*worker); });
+}
+
+void Workers::finish(const Finished& how) {
+  {
+    const std::lock_guard lock(mutex_);
+    finished_ = how;
+    stopping_ = true;
+  }
+  woken_.notify_all();
+  monitor_changed_.notify_all();
+  finished_changed_.notify_all();
+  parts_.sockets.wake();
+}
+
+// ---- the monitor -----------------------------------------------------------------------------------------
+
+void Workers::arm_monitor() {
+  if (monitor_armed_.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(mutex_);
+  monitor_armed_ = true;
+  monitor_changed_.notify_one();
+}
+
+void Workers::monitor() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (!monitor_armed_) {
+      monitor_changed_.wait(lock, [&] { return monitor_armed_ || stopping_; });
+    }
+    monitor_changed_.wait_for(lock, kBlockedAfter, [&] { return stopping_.load(); });
+    if (stopping_) return;
+    const bool calls = std::any_of(workers_.begin(), workers_.end(),
+                                   [](const auto& worker) { return worker->call_since_ns.load() != 0; });
+    if (!calls) {
+      monitor_armed_ = false;
+    } else if (everyone_is_blocked() && !wake_sleeper() && workers_.size() < parts_.config.max_threads) {
+      start_worker();
+    }
+  }
+}
+
+// With mutex_ held: no worker waits for sockets, and each one that is awake has been in a call for kBlockedAfter.
+bool Workers::everyone_is_blocked() {
+  if (polling_) return false;
+  const base::Duration now = parts_.clock.now().time_since_epoch();
+  std::size_t blocked = 0;
+  for (const auto& worker : workers_) {
+    const std::int64_t since = worker->call_since_ns.load(std::memory_order_relaxed);
+    if (since != 0 && now - std::chrono::nanoseconds(since) >= kBlockedAfter) ++blocked;
+  }
+  return blocked + sleepers_ >= workers_.size();
+}
+
+}  // namespace ductus::node

@@ -1,0 +1,112 @@
+#include "operate/log_bounds.h"
+
+#include <set>
+#include <utility>
+
+#include "operate/source_sockets.h"
+
+namespace ductus::operate {
+namespace {
+
+class Look {
+ public:
+  Look(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
+       base::Time deadline)
+      : source_(source), clock_(clock), sockets_(source, clock, deadline), unanswered_(topics.begin(), topics.end()) {}
+
+  LogLook run(base::Time deadline) {
+    // Asked while it shrinks, were an answer ever to come at once.
+    const auto topics = unanswered_;
+    for (const std::string& topic : topics) source_.attach_topic(topic, clock_.now(), effects_);
+    settle();
+    while (clock_.now() < deadline && (!unanswered_.empty() || !unknown_.empty())) {
+      sockets_.run_once(effects_);
+      settle();
+    }
+    for (const std::string& topic : unanswered_) look_.missing_topics[topic] = "the cluster has not answered";
+    return std::move(look_);
+  }
+
+ private:
+  void settle() {
+    do {
+      // Effects make further effects, at the end of the list.
+      for (std::size_t i = 0; i < effects_.size(); ++i) {
+        ports::SourceEffect effect = std::move(effects_[i]);
+        std::visit([this](auto& one) { on(one); }, effect);
+      }
+      effects_.clear();
+      source_.flush(clock_.now(), effects_);
+    } while (!effects_.empty());
+  }
+
+  void on(const ports::OpenConnection& wanted) { sockets_.open(wanted, effects_); }
+  void on(const ports::CloseConnection& wanted) { sockets_.close(wanted.connection, effects_); }
+  void on(ports::Send& request) { sockets_.send(std::move(request), effects_); }
+
+  void on(const ports::TopicFound& found) {
+    look_.missing_topics.erase(found.topic);
+    unanswered_.erase(found.topic);
+    for (std::int32_t i = 0; i < found.partition_count && partitions_.size() < kMaxPartitions; ++i) {
+      const auto [place, added] = look_.partitions.try_emplace({found.topic, i});
+      if (!added) continue;
+      const auto child = static_cast<std::uint32_t>(partitions_.size());
+      partitions_.push_back(place);
+      unknown_.insert(child);
+      source_.attach({child, 0}, place->first, clock_.now(), effects_);
+    }
+  }
+
+  void on(const ports::TopicMissing& missing) {
+    look_.missing_topics[missing.topic] = missing.error.message;
+    unanswered_.erase(missing.topic);
+  }
+
+  void on(const ports::LogBounds& bounds) {
+    if (bounds.child.child >= partitions_.size()) return;
+    PartitionBounds& known = partitions_[bounds.child.child]->second;
+    learn(known.log_start_offset, bounds.log_start_offset);
+    learn(known.high_watermark, bounds.high_watermark);
+    learn(known.readable_end, bounds.readable_end);
+    if (known.log_start_offset && known.readable_end) unknown_.erase(bounds.child.child);
+  }
+
+  void on(const ports::Trouble& trouble) {
+    if (trouble.child.child >= partitions_.size()) return;
+    partitions_[trouble.child.child]->second.trouble = trouble.error.message;
+    if (trouble.kind == ports::Trouble::Kind::kFinal) unknown_.erase(trouble.child.child);
+  }
+
+  void on(const ports::Healed& healed) {
+    if (healed.child.child < partitions_.size()) partitions_[healed.child.child]->second.trouble.clear();
+  }
+
+  void on(const ports::SourceState& state) { look_.trouble = state.reachable ? std::string() : state.detail; }
+
+  // Nothing that leads to these was asked for.
+  void on(const ports::Deliver&) {}
+  void on(const ports::OffsetFound&) {}
+
+  static void learn(std::optional<std::int64_t>& known, std::int64_t offset) {
+    if (offset >= 0) known = offset;
+  }
+
+  ports::BatchSource& source_;
+  const base::Clock& clock_;
+  SourceSockets sockets_;
+  ports::SourceEffects effects_;
+  LogLook look_;
+  std::vector<decltype(LogLook::partitions)::iterator> partitions_;  // by child number
+  std::set<std::string> unanswered_;
+  std::set<std::uint32_t> unknown_;
+};
+
+}  // namespace
+
+LogLook look_at_log(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
+                    std::chrono::milliseconds timeout) {
+  const base::Time deadline = clock.now() + timeout;
+  return Look(source, topics, clock, deadline).run(deadline);
+}
+
+}  // namespace ductus::operate

@@ -1,0 +1,39 @@
+// look_at_log(): what a cluster says of its topics, asked once, without a node.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "ports/batch_source.h"
+
+namespace ductus::operate {
+
+/// Unknown is nullopt.
+struct PartitionBounds {
+  std::optional<std::int64_t> log_start_offset;
+  std::optional<std::int64_t> high_watermark;
+  std::optional<std::int64_t> readable_end;
+  std::string trouble;  ///< why something is unknown
+};
+
+struct LogLook {
+  std::map<ports::TopicPartition, PartitionBounds> partitions;
+  std::map<std::string, std::string> missing_topics;  ///< with the reason
+  std::string trouble;                                ///< of the cluster; empty where it was reached
+};
+
+/// Partitions that a look takes in; further ones are left out.
+inline constexpr std::size_t kMaxPartitions = 100'000;
+
+/// Finds the partitions of `topics` and their bounds. What is not answered by then stays unknown.
+/// Runs `source` (fresh, used for nothing else) on sockets of its own, so it blocks: at most `timeout`.
+LogLook look_at_log(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
+                    std::chrono::milliseconds timeout);
+
+}  // namespace ductus::operate

@@ -1,0 +1,184 @@
+#include "operate/status_report.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "base/escape.h"
+
+namespace ductus::operate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Offset = std::optional<std::int64_t>;
+
+constexpr std::string_view kSchema = "ductus.status/1";
+
+Json number_or_null(Offset number) { return number ? Json(*number) : Json(nullptr); }
+
+std::string number_or_mark(Offset number) { return number ? std::to_string(*number) : "?"; }
+
+Json to_json(const PartitionStatus& partition) {
+  return {
+      {"topic", partition.topic},
+      {"partition", partition.partition < 0 ? Json(nullptr) : Json(partition.partition)},
+      {"state", partition.state},
+      {"reason", partition.reason},
+      {"next_offset", number_or_null(partition.next_offset)},
+      {"log_start_offset", number_or_null(partition.log_start_offset)},
+      {"high_watermark", number_or_null(partition.high_watermark)},
+      {"readable_end", number_or_null(partition.readable_end)},
+      {"lag", number_or_null(partition.lag())},
+  };
+}
+
+// Takes fields out of one JSON object and remembers the first that is not as it should be.
+class Fields {
+ public:
+  Fields(const Json& object, std::string& problem) : object_(object), problem_(problem) {}
+
+  std::string text(const char* key) {
+    const auto field = object_.find(key);
+    if (field != object_.end() && field->is_string()) return field->get<std::string>();
+    return refuse(key, "text"), std::string();
+  }
+
+  Offset number(const char* key) {
+    const auto field = object_.find(key);
+    if (field == object_.end() || field->is_null()) return std::nullopt;
+    // What is above int64 is stored as unsigned.
+    const bool fits = field->is_number_integer() &&
+                      (!field->is_number_unsigned() || field->get<std::uint64_t>() <= std::uint64_t{INT64_MAX});
+    if (fits) return field->get<std::int64_t>();
+    return refuse(key, "a whole number or null"), std::nullopt;
+  }
+
+ private:
+  void refuse(const char* key, const char* wanted) {
+    if (problem_.empty()) problem_ = std::string("'") + key + "' is not " + wanted;
+  }
+
+  const Json& object_;
+  std::string& problem_;
+};
+
+PartitionStatus partition_from(const Json& object, std::string& problem) {
+  Fields fields(object, problem);
+  PartitionStatus partition;
+  partition.topic = fields.text("topic");
+  const std::int64_t index = fields.number("partition").value_or(-1);
+  if (index < -1 || index > std::numeric_limits<std::int32_t>::max()) {
+    problem = "'partition' is not the number of a partition";
+    return partition;
+  }
+  partition.partition = static_cast<std::int32_t>(index);
+  partition.state = fields.text("state");
+  partition.reason = fields.text("reason");
+  partition.next_offset = fields.number("next_offset");
+  partition.log_start_offset = fields.number("log_start_offset");
+  partition.high_watermark = fields.number("high_watermark");
+  partition.readable_end = fields.number("readable_end");
+  return partition;
+}
+
+using Row = std::array<std::string, 5>;
+
+// Columns as wide as their widest cell; numbers to the right; no blanks at a line's end.
+std::string table(const std::vector<Row>& rows) {
+  constexpr std::array<bool, 5> kToTheRight = {false, false, true, true, false};
+  std::array<std::size_t, 5> widths{};
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - row[i].size(), ' ');
+      line += kToTheRight[i] ? padding + row[i] : row[i] + padding;
+      line += "  ";
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+Offset PartitionStatus::lag() const {
+  if (!readable_end || !next_offset) return std::nullopt;
+  std::int64_t lag = 0;
+  if (__builtin_sub_overflow(*readable_end, *next_offset, &lag)) return std::nullopt;
+  return std::max<std::int64_t>(lag, 0);
+}
+
+Offset StatusReport::total_lag() const {
+  // A node without a known partition has not found its topics yet.
+  if (partitions.empty()) return std::nullopt;
+  std::int64_t total = 0;
+  for (const PartitionStatus& partition : partitions) {
+    const Offset lag = partition.lag();
+    if (!lag || __builtin_add_overflow(total, *lag, &total)) return std::nullopt;
+  }
+  return total;
+}
+
+std::string to_json(const StatusReport& report) {
+  Json partitions = Json::array();
+  for (const PartitionStatus& partition : report.partitions) partitions.push_back(to_json(partition));
+  const Json document = {
+      {"schema", kSchema},
+      {"name", report.name},
+      {"handler_name", report.handler_name},
+      {"source", report.source},
+      {"state", report.state},
+      {"unit", "messages"},
+      {"partitions", std::move(partitions)},
+      {"total_lag", number_or_null(report.total_lag())},
+  };
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<StatusReport> status_from_json(const std::string& text) {
+  const Json document = Json::parse(text, nullptr, false);
+  if (!document.is_object()) return Error{ErrorCode::kInvalid, "the status is no JSON object"};
+  std::string problem;
+  Fields fields(document, problem);
+  if (fields.text("schema") != kSchema) {
+    return Error{ErrorCode::kInvalid, "the status is not of the form " + std::string(kSchema) +
+                                          ": the node is of another version of this program"};
+  }
+  StatusReport report;
+  report.name = fields.text("name");
+  report.handler_name = fields.text("handler_name");
+  report.source = fields.text("source");
+  report.state = fields.text("state");
+  const auto partitions = document.find("partitions");
+  if (partitions == document.end() || !partitions->is_array()) {
+    return Error{ErrorCode::kInvalid, "the status has no list of partitions"};
+  }
+  for (const Json& partition : *partitions) report.partitions.push_back(partition_from(partition, problem));
+  if (!problem.empty()) return Error{ErrorCode::kInvalid, "the status is malformed: " + problem};
+  return report;
+}
+
+std::string to_text(const StatusReport& report) {
+  std::string text = "kafka_ductus '" + base::escaped(report.handler_name) + "' from " + base::escaped(report.source) +
+                     "\nstate: " + base::escaped(report.state) + "\n\n";
+  if (!report.partitions.empty()) {
+    std::vector<Row> rows = {{"TOPIC/PART", "STATE", "OFFSET", "LAG", "REASON"}};
+    for (const PartitionStatus& partition : report.partitions) {
+      rows.push_back({base::escaped(partition.topic) + "/" +
+                          (partition.partition < 0 ? "?" : std::to_string(partition.partition)),
+                      base::escaped(partition.state), number_or_mark(partition.next_offset),
+                      number_or_mark(partition.lag()), base::escaped(partition.reason)});
+    }
+    text += table(rows) + "\n";
+  }
+  return text + "Total lag: " + number_or_mark(report.total_lag()) + " messages\n";
+}
+
+}  // namespace ductus::operate

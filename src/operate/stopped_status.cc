@@ -1,0 +1,131 @@
+#include "operate/stopped_status.h"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/byte_budget.h"
+#include "base/clock.h"
+#include "kafka/set_decoder.h"
+#include "kafka/source.h"
+#include "offsets/open_store.h"
+
+namespace ductus::operate {
+namespace {
+
+constexpr std::chrono::milliseconds kBrokersTimeout{5'000};
+
+LogLook ask_brokers(const config::NodeConfig& config) {
+  kafka::SourceSettings settings;
+  for (const config::BrokerAddress& broker : config.brokers) settings.brokers.push_back({broker.host, broker.port});
+  settings.client_id = config.client_id;
+  settings.read_committed = config.read_committed;
+  const kafka::RecordSetDecoder decoder;
+  base::ByteBudget budget(config.memory_budget_bytes);
+  kafka::KafkaSource source(std::move(settings), budget, decoder);
+  std::vector<std::string> topics;
+  for (const config::TopicConfig& topic : config.topics) topics.push_back(topic.name);
+  return look_at_log(source, topics, base::SystemClock(), kBrokersTimeout);
+}
+
+std::vector<ports::TopicPartition> partitions_to_load(const config::NodeConfig& config, const LogLook& look) {
+  std::vector<ports::TopicPartition> partitions;
+  for (const auto& [partition, bounds] : look.partitions) partitions.push_back(partition);
+  for (const config::TopicConfig& topic : config.topics) {
+    if (!look.missing_topics.contains(topic.name)) continue;
+    for (std::int32_t i = 0; i < kGuessedPartitions; ++i) partitions.push_back({topic.name, i});
+  }
+  return partitions;
+}
+
+StoredPlaces ask_store(const config::NodeConfig& config, const LogLook& look) {
+  StoredPlaces stored;
+  std::error_code ignored;
+  // Opening would make it.
+  const bool is_file = config.store_url.starts_with("sqlite:");
+  if (is_file && !std::filesystem::exists(config.store_path, ignored)) return stored;
+  auto store =
+      offsets::open_store(config.store_url, config.store_path, config.handler_name, base::LockOwner::kVerb);
+  if (!store) {
+    stored.trouble = store.error().message;
+    return stored;
+  }
+  const auto partitions = partitions_to_load(config, look);
+  const auto positions = (*store)->load(partitions);
+  if (!positions) {
+    stored.trouble = positions.error().message;
+    return stored;
+  }
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if ((*positions)[i]) stored.positions[partitions[i]] = *(*positions)[i];
+  }
+  return stored;
+}
+
+std::string reason_for(const PartitionStatus& partition, const std::string& trouble, const StoredPlaces& stored) {
+  if (!stored.trouble.empty()) return stored.trouble;
+  if (!partition.next_offset) return "no offset is stored";
+  if (partition.log_start_offset && *partition.next_offset < *partition.log_start_offset) {
+    return "the stored offset lies before the start of the log, " + std::to_string(*partition.log_start_offset);
+  }
+  const auto end = partition.high_watermark ? partition.high_watermark : partition.readable_end;
+  if (end && *partition.next_offset > *end) {
+    return "the stored offset lies after the end of the log, " + std::to_string(*end);
+  }
+  return trouble;
+}
+
+PartitionStatus row(const ports::TopicPartition& partition, const PartitionBounds& bounds,
+                    const StoredPlaces& stored) {
+  PartitionStatus status;
+  status.topic = partition.topic;
+  status.partition = partition.partition;
+  status.state = "stopped";
+  status.log_start_offset = bounds.log_start_offset;
+  status.high_watermark = bounds.high_watermark;
+  status.readable_end = bounds.readable_end;
+  const auto position = stored.positions.find(partition);
+  if (position != stored.positions.end()) status.next_offset = position->second.next_offset;
+  status.reason = reason_for(status, bounds.trouble, stored);
+  return status;
+}
+
+std::string first_broker(const config::NodeConfig& config) {
+  if (config.brokers.empty()) return "?";
+  const config::BrokerAddress& broker = config.brokers.front();
+  const bool is_ipv6 = broker.host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + broker.host + "]" : broker.host) + ":" + std::to_string(broker.port);
+}
+
+}  // namespace
+
+StatusReport stopped_report(const config::NodeConfig& config, const LogLook& look, const StoredPlaces& stored) {
+  StatusReport report{config.name, config.handler_name, "not_running", first_broker(config), {}};
+  for (const auto& [partition, bounds] : look.partitions) report.partitions.push_back(row(partition, bounds, stored));
+  for (const auto& [topic, why] : look.missing_topics) {
+    PartitionBounds unknown;
+    unknown.trouble = look.trouble.empty() ? why : look.trouble;
+    const std::size_t before = report.partitions.size();
+    for (auto at = stored.positions.lower_bound({topic, 0}); at != stored.positions.end() && at->first.topic == topic;
+         ++at) {
+      report.partitions.push_back(row(at->first, unknown, stored));
+    }
+    if (report.partitions.size() > before) continue;
+    PartitionStatus nothing = row({topic, -1}, unknown, stored);
+    if (stored.trouble.empty()) nothing.reason = unknown.trouble;
+    report.partitions.push_back(std::move(nothing));
+  }
+  std::sort(report.partitions.begin(), report.partitions.end(), [](const auto& left, const auto& right) {
+    return std::tie(left.topic, left.partition) < std::tie(right.topic, right.partition);
+  });
+  return report;
+}
+
+StatusReport status_of_stopped_node(const config::NodeConfig& config) {
+  const LogLook look = ask_brokers(config);
+  return stopped_report(config, look, ask_store(config, look));
+}
+
+}  // namespace ductus::operate

@@ -1,0 +1,289 @@
+#include "pipeline/adapter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace ductus::pipeline {
+
+void Adapter::start(AdapterEffects& out) {
+  DUCTUS_ASSERT(phase_ == AdapterPhase::kIdle);
+  *this = Adapter(settings_);
+  phase_ = AdapterPhase::kLoading;
+  out.emplace_back(LoadPosition{});
+}
+
+void Adapter::loaded(Result<std::optional<ports::Position>> position, AdapterEffects& out) {
+  if (draining_) {
+    phase_ = AdapterPhase::kIdle;
+    return;
+  }
+  if (!position) return end(Halted{std::move(position).error()}, out);
+  if (!position->has_value()) {
+    return apply_policy(settings_.when_missing,
+                        {ErrorCode::kNotFound,
+                         "no stored offset; set one with reset_offsets, or choose [offsets] when_missing"},
+                        out);
+  }
+  position_ = **position;
+  fetch_offset_ = position_->next_offset;
+  phase_ = AdapterPhase::kStartingHandler;
+  in_call_ = true;
+  out.emplace_back(StartHandler{});
+}
+
+void Adapter::apply_policy(OffsetPolicy policy, Error why, AdapterEffects& out) {
+  if (policy == OffsetPolicy::kStop) return end(Halted{std::move(why)}, out);
+  phase_ = AdapterPhase::kLookingUp;
+  out.emplace_back(
+      LookUp{policy == OffsetPolicy::kEarliest ? ports::OffsetQuery::kEarliest : ports::OffsetQuery::kLatest});
+}
+
+void Adapter::found(std::int64_t offset, std::int32_t leader_epoch, AdapterEffects& out) {
+  if (draining_ || phase_ != AdapterPhase::kLookingUp) return;
+  if (position_ && offset > position_->next_offset) {
+    out.emplace_back(Lost{position_->next_offset, offset, "the log no longer holds them; a policy moved the offset on"});
+  }
+  position_ = ports::Position{offset, leader_epoch, position_ ? position_->topic_id : ports::TopicId{}};
+  fetch_offset_ = offset;
+  phase_ = AdapterPhase::kStoringPolicy;
+  accepted_batches_ = uncommitted_batches_ = 1;
+  out.emplace_back(Accepted{.urgent = true});
+}
+
+void Adapter::started(const Result<void>& outcome, base::Time now, AdapterEffects& out) {
+  in_call_ = false;
+  if (!outcome) return end(Exited{outcome.error(), false}, out);
+  handler_running_ = true;
+  phase_ = AdapterPhase::kFetching;
+  arm_idle(now, out);
+  advance(out);
+}
+
+void Adapter::delivered(ports::FetchedSet set, AdapterEffects& out) {
+  wanted_ = false;
+  if (draining_ || last_words_ || set.asked_offset != fetch_offset_) {
+    out.emplace_back(ReleaseSet{set.charged_bytes});
+    return advance(out);
+  }
+  DUCTUS_ASSERT(!prefetched_);
+  fetch_offset_ = set.next_offset;
+  prefetched_ = std::move(set);
+  advance(out);
+}
+
+void Adapter::source_ended(const Error& why, bool out_of_range, AdapterEffects& out) {
+  wanted_ = false;
+  if (draining_ || last_words_) return;
+  source_ended_ = SourceEnd{why, out_of_range};
+  advance(out);
+}
+
+void Adapter::handled(const ports::Handled& outcome, ports::FetchedSet set, base::Time now, AdapterEffects& out) {
+  in_call_ = false;
+  using Kind = ports::Handled::Kind;
+  if (outcome.kind == Kind::kFail || outcome.kind == Kind::kBadBytes) {
+    out.emplace_back(ReleaseSet{set.charged_bytes});
+    return end(Exited{outcome.error, outcome.kind == Kind::kBadBytes}, out);
+  }
+  if (outcome.kind == Kind::kOk) {
+    position_ = outcome.position;
+    ++accepted_batches_;
+    ++uncommitted_batches_;
+    cursor_ = outcome.cursor;
+    out.emplace_back(Accepted{.urgent = at_limit()});
+  } else {
+    defer_until_ = now + outcome.delay;
+    out.emplace_back(ArmTimer{*defer_until_});
+  }
+  if (outcome.kind == Kind::kOk && outcome.last) {
+    out.emplace_back(ReleaseSet{set.charged_bytes});
+  } else {
+    current_ = std::move(set);
+  }
+  arm_idle(now, out);
+  advance(out);
+}
+
+void Adapter::handled_idle(const ports::Handled& outcome, base::Time now, AdapterEffects& out) {
+  in_call_ = false;
+  if (outcome.kind == ports::Handled::Kind::kFail) return end(Exited{outcome.error, false}, out);
+  arm_idle(now, out);
+  advance(out);
+}
+
+std::optional<Storable> Adapter::collect(AdapterEffects& out) {
+  if (accepted_batches_ == 0 || last_words_) return std::nullopt;
+  if (needs_no_sync_ || phase_ == AdapterPhase::kStoringPolicy) return take_storable();
+  if (in_call_) {
+    sync_due_ = true;
+  } else {
+    begin_sync(out);
+  }
+  return std::nullopt;
+}
+
+void Adapter::begin_sync(AdapterEffects& out) {
+  sync_due_ = false;
+  in_call_ = true;
+  syncing_ = take_storable();
+  out.emplace_back(SyncHandler{});
+}
+
+std::optional<Storable> Adapter::synced(const Result<void>& outcome, AdapterEffects& out) {
+  in_call_ = false;
+  if (!outcome && outcome.error().code != ErrorCode::kNotNeeded) {
+    end(Exited{outcome.error(), false}, out);
+    return std::nullopt;
+  }
+  needs_no_sync_ = !outcome;
+  advance(out);
+  return std::exchange(syncing_, Storable{});
+}
+
+void Adapter::stored(const Storable& what, AdapterEffects& out) {
+  uncommitted_batches_ -= std::min(what.batches, uncommitted_batches_);
+  if (phase_ == AdapterPhase::kStoringPolicy && !draining_) {
+    phase_ = AdapterPhase::kFetching;
+    if (!handler_running_) {
+      phase_ = AdapterPhase::kStartingHandler;
+      in_call_ = true;
+      out.emplace_back(StartHandler{});
+      return;
+    }
+  }
+  advance(out);
+}
+
+void Adapter::tick(base::Time now, AdapterEffects& out) {
+  if (defer_until_ && *defer_until_ <= now) defer_until_.reset();
+  if (idle_timer_armed_ && idle_at_) {
+    idle_timer_armed_ = false;
+    if (*idle_at_ <= now && phase_ == AdapterPhase::kFetching && !in_call_ && !draining_ && !last_words_) {
+      in_call_ = true;
+      phase_ = AdapterPhase::kHandling;
+      out.emplace_back(HandleIdle{position_->next_offset});
+      return;
+    }
+    if (*idle_at_ <= now) idle_at_ = now + *settings_.idle_interval;
+    idle_timer_armed_ = true;
+    out.emplace_back(ArmTimer{*idle_at_});
+  }
+  advance(out);
+}
+
+void Adapter::arm_idle(base::Time now, AdapterEffects& out) {
+  if (!settings_.idle_interval) return;
+  idle_at_ = now + *settings_.idle_interval;
+  if (std::exchange(idle_timer_armed_, true)) return;  // the timer that is out looks at idle_at_ again
+  out.emplace_back(ArmTimer{*idle_at_});
+}
+
+void Adapter::advance(AdapterEffects& out) {
+  if (in_call_ || !handler_running_ || last_words_) return;
+  if (sync_due_) return begin_sync(out);
+  if (draining_) return drop_sets(out);
+  if (phase_ == AdapterPhase::kLookingUp || phase_ == AdapterPhase::kStoringPolicy) return;
+  if (defer_until_) {
+    phase_ = AdapterPhase::kDeferred;
+    return;
+  }
+  if (!current_ && prefetched_) {
+    cursor_ = {0, prefetched_->asked_offset};
+    current_ = std::exchange(prefetched_, std::nullopt);
+  }
+  if (!current_) {
+    phase_ = AdapterPhase::kFetching;
+    if (source_ended_) return finish_ending(out);
+    return want_more(out);
+  }
+  if (at_limit()) {
+    phase_ = AdapterPhase::kWaitingStore;
+    return;
+  }
+  phase_ = AdapterPhase::kHandling;
+  in_call_ = true;
+  out.emplace_back(HandleSet{*std::exchange(current_, std::nullopt), cursor_});
+  want_more(out);
+}
+
+// Only once everything in hand is stored: then a policy, or the operator, may move the offset.
+void Adapter::finish_ending(AdapterEffects& out) {
+  if (uncommitted_batches_ > 0) {
+    out.emplace_back(Accepted{.urgent = true});
+    return;
+  }
+  SourceEnd end_of_source = *std::exchange(source_ended_, std::nullopt);
+  const OffsetPolicy policy = end_of_source.out_of_range ? settings_.when_out_of_range : OffsetPolicy::kStop;
+  apply_policy(policy, std::move(end_of_source.why), out);
+}
+
+void Adapter::want_more(AdapterEffects& out) {
+  if (wanted_ || prefetched_ || source_ended_) return;
+  wanted_ = true;
+  out.emplace_back(WantSet{{fetch_offset_, position_->leader_epoch, position_->topic_id}});
+}
+
+void Adapter::drain(AdapterEffects& out) {
+  draining_ = true;
+  defer_until_.reset();
+  if (phase_ == AdapterPhase::kLookingUp || phase_ == AdapterPhase::kLoading) phase_ = AdapterPhase::kIdle;
+  drop_sets(out);
+}
+
+void Adapter::stop(AdapterEffects& out) {
+  DUCTUS_ASSERT(!in_call_);
+  if (last_words_) return;
+  if (!handler_running_) {
+    phase_ = AdapterPhase::kIdle;
+    return;
+  }
+  in_call_ = true;
+  phase_ = AdapterPhase::kStopping;
+  out.emplace_back(StopHandler{});
+}
+
+void Adapter::handler_stopped(AdapterEffects& out) {
+  in_call_ = false;
+  handler_running_ = false;
+  phase_ = AdapterPhase::kIdle;
+  if (last_words_) out.push_back(*std::exchange(last_words_, std::nullopt));
+}
+
+void Adapter::end(AdapterEffect last_words, AdapterEffects& out) {
+  drop_sets(out);
+  accepted_batches_ = uncommitted_batches_ = 0;  // not stored: they come again
+  defer_until_.reset();
+  if (!handler_running_) {
+    phase_ = AdapterPhase::kIdle;
+    out.push_back(std::move(last_words));
+    return;
+  }
+  last_words_ = std::move(last_words);
+  phase_ = AdapterPhase::kStopping;
+  in_call_ = true;
+  out.emplace_back(StopHandler{});
+}
+
+void Adapter::drop_sets(AdapterEffects& out) {
+  for (std::optional<ports::FetchedSet>* held : {&current_, &prefetched_}) {
+    if (!*held) continue;
+    out.emplace_back(ReleaseSet{(*held)->charged_bytes});
+    held->reset();
+  }
+}
+
+bool Adapter::at_limit() const noexcept {
+  return uncommitted_batches_ >= std::max(settings_.max_uncommitted_batches, 1u);
+}
+
+Storable Adapter::take_storable() {
+  return {*position_, std::exchange(accepted_batches_, 0u)};
+}
+
+std::optional<std::int64_t> Adapter::next_offset() const noexcept {
+  return position_ ? std::optional(position_->next_offset) : std::nullopt;
+}
+
+}  // namespace ductus::pipeline

@@ -1,0 +1,68 @@
+// Fetch (v4-v12): reading the request, and answering it from the logs.
+//
+//   request   := replicaId int32 · maxWaitMs int32 · minBytes int32 · maxBytes int32 · isolationLevel int8
+//                · v7: sessionId int32, sessionEpoch int32 · [topic] · v7: [forgotten topic] · v11: rackId string · tags
+//   topic     := name string · [partition] · tags
+//   partition := index int32 · v9: currentLeaderEpoch int32 · fetchOffset int64 · v12: lastFetchedEpoch int32
+//                · v5: logStartOffset int64 · maxBytes int32 · tags
+//   answer    := throttleTimeMs int32 · v7: error int16, sessionId int32 · [topic answer] · tags
+//   partition answer := index int32 · error int16 · highWatermark int64 · lastStableOffset int64
+//                · v5: logStartOffset int64 · [aborted transaction] or null · v11: preferredReadReplica int32
+//                · records bytes · tags
+// Source: FetchRequest.json, FetchResponse.json; the size rules: ReplicaManager.readFromLog, LogSegment.read.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "ductus/result.h"
+#include "sandbox/catalog.h"
+#include "sandbox/frame.h"
+#include "sandbox/protocol.h"
+
+namespace ductus::sandbox {
+
+/// What one answer holds at most, whatever the client asks for (a single larger batch excepted).
+inline constexpr std::size_t kMaxFetchBytes = 64 * 1024 * 1024;
+
+struct FetchRequest {
+  struct Partition {
+    std::int32_t index = 0;
+    std::int32_t current_leader_epoch = -1;
+    std::int64_t offset = 0;
+    std::size_t max_bytes = 0;
+  };
+  struct Topic {
+    std::string name;
+    std::vector<Partition> partitions;
+  };
+  RequestHeader header;
+  std::chrono::milliseconds max_wait{0};
+  std::size_t min_bytes = 0;
+  std::size_t max_bytes = 0;
+  bool read_committed = false;
+  std::int32_t session_id = 0;
+  std::vector<Topic> topics;
+};
+
+/// Error: kCorrupt.
+Result<FetchRequest> read_fetch_request(const RequestHeader& header, kafka::Reader& reader);
+
+struct FetchAnswer {
+  Frame frame;
+  /// min_bytes are there, or an error that the client must see: no reason to wait.
+  bool complete = false;
+  /// When a log that was asked for grows next; nullopt: none will.
+  std::optional<base::Time> grows_at;
+};
+
+/// As real brokers do, fills the byte limits to the last byte: the last batch of a partition may come cut off. The
+/// first batch of the answer comes whole even beyond the limits.
+FetchAnswer answer_fetch(const FetchRequest& request, const Catalog& catalog, base::Time now);
+
+}  // namespace ductus::sandbox

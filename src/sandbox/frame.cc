@@ -1,0 +1,48 @@
+#include "sandbox/frame.h"
+
+#include "base/assert.h"
+
+namespace ductus::sandbox {
+
+Frame::Frame(const RequestHeader& request) {
+  own_.i32(0);
+  own_.i32(request.correlation_id);
+  // An ApiVersions answer never has tags in its header: clients must be able to read it before they know versions.
+  own_.no_tags(request.flexible && request.api != ApiKey::kApiVersions);
+}
+
+void Frame::borrow(base::ByteView bytes) {
+  borrowed_.push_back({own_.size(), bytes});
+  borrowed_bytes_ += bytes.size();
+}
+
+void Frame::seal() {
+  DUCTUS_ASSERT(size() <= INT32_MAX);
+  own_.patch_i32(0, static_cast<std::int32_t>(size() - 4));
+  parts_.reserve(2 * borrowed_.size() + 1);
+  const auto add = [this](const std::uint8_t* data, std::size_t size) {
+    if (size > 0) parts_.push_back({const_cast<std::uint8_t*>(data), size});
+  };
+  std::size_t done = 0;
+  for (const Borrowed& piece : borrowed_) {
+    add(own_.bytes().data() + done, piece.after - done);
+    add(piece.bytes.data(), piece.bytes.size());
+    done = piece.after;
+  }
+  add(own_.bytes().data() + done, own_.size() - done);
+}
+
+void Frame::sent(std::size_t bytes) {
+  while (bytes > 0) {
+    iovec& part = parts_[first_unsent_];
+    if (bytes < part.iov_len) {
+      part.iov_base = static_cast<std::uint8_t*>(part.iov_base) + bytes;
+      part.iov_len -= bytes;
+      return;
+    }
+    bytes -= part.iov_len;
+    ++first_unsent_;
+  }
+}
+
+}  // namespace ductus::sandbox

@@ -1,0 +1,252 @@
+// What every offset store promises, whatever it is made of.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "offsets/memory_store.h"
+#include "offsets/sqlite_store.h"
+#include "ports/offset_store.h"
+#include "support/temporary_directory.h"
+
+namespace ductus {
+namespace {
+
+using ports::OffsetStore;
+using ports::Position;
+using ports::StoredPosition;
+using ports::TopicPartition;
+
+struct Kind {
+  std::string name;
+  std::function<std::unique_ptr<OffsetStore>(const std::filesystem::path& dir, const std::string& handler_name)> open;
+};
+
+std::unique_ptr<OffsetStore> open_sqlite(const std::filesystem::path& dir, const std::string& handler_name) {
+  auto store = offsets::SqliteStore::open(dir / "offsets.db", handler_name, base::LockOwner::kNode);
+  if (store) return *std::move(store);
+  ADD_FAILURE() << store.error().message;
+  return nullptr;
+}
+
+const Kind kMemory{"memory", [](const auto&, const auto&) { return std::make_unique<offsets::MemoryStore>(); }};
+const Kind kSqlite{"sqlite", open_sqlite};
+
+class OffsetStoreContract : public testing::TestWithParam<Kind> {
+ protected:
+  OffsetStoreContract() { open(); }
+
+  void open(const std::string& handler_name = "handler") {
+    store_.reset();
+    store_ = GetParam().open(dir_.path(), handler_name);
+    ASSERT_NE(store_, nullptr);
+  }
+  void store(const std::vector<StoredPosition>& round) {
+    const auto stored = store_->store(round);
+    ASSERT_TRUE(stored.ok()) << stored.error().message;
+  }
+  std::vector<std::optional<Position>> load(const std::vector<TopicPartition>& partitions) {
+    auto loaded = store_->load(partitions);
+    if (loaded) return *std::move(loaded);
+    ADD_FAILURE() << loaded.error().message;
+    return {};
+  }
+  std::optional<Position> load_one(const TopicPartition& partition) {
+    const auto loaded = load({partition});
+    return loaded.empty() ? std::nullopt : loaded.front();
+  }
+
+  test::TemporaryDirectory dir_;
+  std::unique_ptr<OffsetStore> store_;
+};
+
+constexpr std::int64_t kGreatestOffset = std::numeric_limits<std::int64_t>::max();
+const TopicPartition kOrders0{"orders", 0};
+const TopicPartition kOrders1{"orders", 1};
+const TopicPartition kUsers0{"users", 0};
+
+TEST_P(OffsetStoreContract, GivesBackWhatWasStored) {
+  const Position position{kGreatestOffset, 7, {1, 2, 3, 0, 255, 16}};
+  store({{kOrders0, position}});
+  EXPECT_EQ(load_one(kOrders0), position);
+}
+
+TEST_P(OffsetStoreContract, KeepsOffsetZeroApartFromNoOffset) {
+  store({{kOrders0, {0, -1, {}}}});
+  EXPECT_EQ(load_one(kOrders0), (Position{0, -1, {}}));
+  EXPECT_EQ(load_one(kOrders1), std::nullopt);
+}
+
+TEST_P(OffsetStoreContract, AnswersInTheOrderOfTheQuestion) {
+  store({{kOrders0, {10}}, {kUsers0, {30}}});
+  const auto loaded = load({kUsers0, kOrders1, kOrders0, kUsers0});
+  ASSERT_EQ(loaded.size(), 4u);
+  EXPECT_EQ(loaded[0], Position{30});
+  EXPECT_EQ(loaded[1], std::nullopt);
+  EXPECT_EQ(loaded[2], Position{10});
+  EXPECT_EQ(loaded[3], Position{30});
+}
+
+TEST_P(OffsetStoreContract, TakesTheLaterPositionForward) {
+  store({{kOrders0, {10, 1, {9}}}});
+  store({{kOrders0, {20, 2, {8}}}});
+  EXPECT_EQ(load_one(kOrders0), (Position{20, 2, {8}}));
+}
+
+TEST_P(OffsetStoreContract, TakesAPositionBackForAReset) {
+  store({{kOrders0, {20}}});
+  store({{kOrders0, {5}}});
+  EXPECT_EQ(load_one(kOrders0), Position{5});
+}
+
+TEST_P(OffsetStoreContract, LeavesOtherPartitionsAlone) {
+  store({{kOrders0, {1}}, {kOrders1, {2}}, {kUsers0, {3}}});
+  store({{kOrders1, {20}}});
+  EXPECT_EQ(load_one(kOrders0), Position{1});
+  EXPECT_EQ(load_one(kUsers0), Position{3});
+}
+
+TEST_P(OffsetStoreContract, StoresAllOfARoundOrNothing) {
+  store({{kOrders0, {1}}});
+  const std::vector<StoredPosition> bad_end{{kOrders0, {2}}, {kOrders1, {2}}, {kUsers0, {-1}}};
+  const auto stored = store_->store(bad_end);
+  ASSERT_FALSE(stored.ok());
+  EXPECT_EQ(stored.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(load_one(kOrders0), Position{1});
+  EXPECT_EQ(load_one(kOrders1), std::nullopt);
+}
+
+TEST_P(OffsetStoreContract, TakesEmptyRoundsAndQuestions) {
+  store({});
+  EXPECT_TRUE(load({}).empty());
+}
+
+TEST_P(OffsetStoreContract, TakesTopicNamesOfAnyBytes) {
+  const TopicPartition odd{std::string("a'; DROP TABLE positions --\0\n\xff", 30), 0};
+  store({{odd, {4}}});
+  EXPECT_EQ(load_one(odd), Position{4});
+  EXPECT_EQ(load_one({"a'; DROP TABLE positions --", 0}), std::nullopt);
+}
+
+TEST_P(OffsetStoreContract, TakesAThousandPartitionsInOneRound) {
+  std::vector<StoredPosition> round;
+  std::vector<TopicPartition> partitions;
+  for (int i = 0; i < 1000; ++i) {
+    round.push_back({{"topic", i}, {i * 1000LL}});
+    partitions.push_back({"topic", i});
+  }
+  store(round);
+  const auto loaded = load(partitions);
+  ASSERT_EQ(loaded.size(), partitions.size());
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(loaded[static_cast<std::size_t>(i)], Position{i * 1000LL});
+}
+
+const auto name_of = [](const testing::TestParamInfo<Kind>& info) { return info.param.name; };
+INSTANTIATE_TEST_SUITE_P(Store, OffsetStoreContract, testing::Values(kMemory, kSqlite), name_of);
+
+// ---- stores that outlive the process ---------------------------------------------------------------------
+
+class DurableOffsetStoreContract : public OffsetStoreContract {
+ protected:
+  /// A child process that stores 1, 2, 3… for two partitions at once and tells each one it was promised.
+  struct Writer {
+    pid_t pid = -1;
+    int acknowledged = -1;  ///< read end of a pipe of offsets
+  };
+
+  Writer start_writer(std::int64_t from) {
+    store_.reset();
+    int ends[2];
+    if (::pipe(ends) != 0) std::abort();
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      ::close(ends[0]);
+      write_for_ever(from, ends[1]);
+    }
+    ::close(ends[1]);
+    return {pid, ends[0]};
+  }
+
+  /// Lets `acks` arrive, waits for `delay`, kills, and returns the last offset that was acknowledged.
+  static std::int64_t kill_after(const Writer& writer, int acks, std::chrono::microseconds delay) {
+    std::int64_t last = -1;
+    std::int64_t offset = -1;
+    for (int i = 0; i < acks; ++i) {
+      if (::read(writer.acknowledged, &offset, sizeof offset) == sizeof offset) last = offset;
+    }
+    ::usleep(static_cast<useconds_t>(delay.count()));  // the random instant of the kill, not a wait for anything
+    ::kill(writer.pid, SIGKILL);
+    while (::read(writer.acknowledged, &offset, sizeof offset) == sizeof offset) last = offset;
+    ::close(writer.acknowledged);
+    ::waitpid(writer.pid, nullptr, 0);
+    return last;
+  }
+
+ private:
+  [[noreturn]] void write_for_ever(std::int64_t from, int acknowledge) {
+    const auto store = GetParam().open(dir_.path(), "handler");
+    if (store == nullptr) ::_exit(1);
+    for (std::int64_t offset = from;; ++offset) {
+      const std::vector<StoredPosition> round{{kOrders0, {offset}}, {kUsers0, {offset}}};
+      if (!store->store(round).ok()) ::_exit(2);
+      if (::write(acknowledge, &offset, sizeof offset) != sizeof offset) ::_exit(3);
+    }
+  }
+};
+
+TEST_P(DurableOffsetStoreContract, KeepsPositionsWhenOpenedAgain) {
+  const Position position{kGreatestOffset, 3, {0xAB}};
+  store({{kOrders0, position}});
+  open();
+  EXPECT_EQ(load_one(kOrders0), position);
+}
+
+TEST_P(DurableOffsetStoreContract, KeepsHandlerNamesApart) {
+  open("first");
+  store({{kOrders0, {1}}});
+  open("second");
+  EXPECT_EQ(load_one(kOrders0), std::nullopt);
+  store({{kOrders0, {2}}});
+  open("first");
+  EXPECT_EQ(load_one(kOrders0), Position{1});
+}
+
+TEST_P(DurableOffsetStoreContract, KeepsEverythingAcknowledgedWhenKilledAtAnyInstant) {
+  const char* given = std::getenv("DUCTUS_TEST_SEED");
+  const auto seed =
+      given != nullptr ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : std::random_device()();
+  SCOPED_TRACE("DUCTUS_TEST_SEED=" + std::to_string(seed));
+  std::mt19937 random(seed);
+  std::int64_t next = 1;
+  for (int cycle = 0; cycle < 25; ++cycle) {
+    const Writer writer = start_writer(next);
+    const int acks = std::uniform_int_distribution(1, 40)(random);
+    const std::chrono::microseconds delay(std::uniform_int_distribution(0, 2000)(random));
+    const std::int64_t acknowledged = kill_after(writer, acks, delay);
+    ASSERT_GE(acknowledged, next) << "the writer did not get to work";
+    open();
+    const auto orders = load_one(kOrders0);
+    const auto users = load_one(kUsers0);
+    ASSERT_TRUE(orders.has_value());
+    EXPECT_EQ(orders, users) << "half a round";
+    EXPECT_GE(orders->next_offset, acknowledged);
+    EXPECT_LE(orders->next_offset, acknowledged + 1) << "more than was written";
+    next = orders->next_offset + 1;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Store, DurableOffsetStoreContract, testing::Values(kSqlite), name_of);
+
+}  // namespace
+}  // namespace ductus

@@ -1,0 +1,136 @@
+"""DuctusNode: a config in a folder, and the `ductus` verbs upon it. What it starts dies with the test."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+from support.child_process import spawn, wait_until
+
+
+class DuctusNode:
+    """One node that writes each partition of its topics into a file under out/, by the module `file`.
+
+    `tables` holds further tables of the config: batch={"max_bytes": 16384}. As a context manager it kills what still
+    runs at the end of the block, and shows the last words of the node on stderr.
+    """
+
+    def __init__(self, folder, bootstrap, topics, **tables):
+        self.folder = pathlib.Path(folder)
+        self.config = self.folder / "config" / "node.toml"
+        self.log = self.folder / "console.log"
+        self._program = os.environ["DUCTUS_PROGRAM"]
+        self._console = None
+        self.config.parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / "out").mkdir(exist_ok=True)
+        self.config.write_text(_toml(bootstrap, topics, tables))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill9()
+        if self.log.exists():
+            print(f"--- the node's last words:\n{self.log.read_text(errors='replace')[-8000:]}", file=sys.stderr)
+
+    def run_until_end(self, timeout_s=120):
+        """`console --until-end`: the exit code; what it said is in `said`."""
+        self.start_console("--until-end", "--timeout", f"{timeout_s}s")
+        return self.wait_for_exit(timeout_s + 30)
+
+    def start_console(self, *options):
+        """`console` in the background. The file at `log` keeps what all of them said."""
+        assert self._console is None, "one console at a time"
+        with self.log.open("ab") as log:
+            self._said_from = log.tell()
+            arguments = [self._program, "console", self.config, *options]
+            self._console = spawn(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def wait_for_exit(self, timeout_s=60):
+        """The exit code of the console, once it has ended by itself."""
+        code = self._console.wait(timeout_s)
+        self._console = None
+        return code
+
+    def kill9(self):
+        """The console dies at once, as by a power cut of the process. Nothing to do if none runs."""
+        if self._console:
+            self._console.kill()
+            self._console.wait()
+            self._console = None
+
+    def has_exited(self):
+        return self._console.poll() is not None
+
+    @property
+    def said(self):
+        """What the last console wrote, on stdout and stderr."""
+        with self.log.open("rb") as log:
+            log.seek(self._said_from)
+            return log.read().decode(errors="replace")
+
+    def stop(self):
+        """`stop`: its exit code."""
+        return self._verb("stop").returncode
+
+    def is_running(self):
+        return self._verb("running").returncode == 0
+
+    def status(self):
+        """`status --json`, of a running node or of a stopped one; None while a starting node does not answer."""
+        done = self._verb("status", "--json")
+        if done.returncode == 4:
+            return None
+        assert done.returncode == 0, f"status: exit {done.returncode}\n{done.stderr}"
+        return json.loads(done.stdout)
+
+    def partition_status(self):
+        """The partitions of status() by (topic, partition); empty while there is no answer."""
+        status = self.status() or {"partitions": []}
+        return {(row["topic"], row["partition"]): row for row in status["partitions"]}
+
+    def wait_for_partition(self, topic, partition, condition, what):
+        """Waits until condition(row) holds for this row of the status, and returns the row."""
+
+        def row_if_so():
+            row = self.partition_status().get((topic, partition))
+            return row if row and condition(row) else None
+
+        return wait_until(row_if_so, f"{topic}/{partition}: {what}")
+
+    def wait_for_reason(self, topic, word=""):
+        """Waits until a topic whose partitions are not known yet says why, with `word` in it."""
+        self.wait_for_partition(
+            topic, -1, lambda row: row["reason"] and word in row["reason"], f"a reason with {word!r} in it"
+        )
+
+    def output(self, topic, partition):
+        """The bytes of the partition's file; empty where there is none."""
+        path = self.output_path(topic, partition)
+        return path.read_bytes() if path.exists() else b""
+
+    def output_path(self, topic, partition):
+        return self.folder / "out" / f"{topic}-{partition}.txt"
+
+    def _verb(self, verb, *options):
+        arguments = [self._program, verb, str(self.config), *options]
+        return subprocess.run(
+            arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        )
+
+
+def _toml(bootstrap, topics, tables):
+    merged = {
+        "source": {"brokers": [bootstrap]},
+        "offsets": {"when_missing": "earliest"},
+        "handler": {"module": "file"},
+    }
+    for name, table in tables.items():
+        merged[name] = {**merged.get(name, {}), **table}
+    text = ""
+    for name, table in merged.items():
+        text += f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+    for topic in topics:
+        text += f'[[topics]]\nname = "{topic}"\ninit = "out/{{topic}}-{{partition}}.txt"\n'
+    return text

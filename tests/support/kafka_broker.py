@@ -1,0 +1,81 @@
+"""KafkaBroker: one real Kafka on a port and in a folder of its own. It dies with the test."""
+
+import pathlib
+import subprocess
+import tempfile
+
+from support import kafka_admin, kcat
+from support.child_process import spawn, wait_until
+
+_KAFKA_SH = pathlib.Path(__file__).with_name("kafka.sh")
+_VERSION = "4.3.1"
+
+
+class KafkaBroker:
+    """A prepared broker; start() makes it serve. As a context manager it serves inside the block.
+
+    Port and data stay the same over stop(), kill9() and start(). `properties` go into server.properties.
+    """
+
+    def __init__(self, properties=None, version=_VERSION):
+        self._temporary = tempfile.TemporaryDirectory(prefix="ductus-kafka-")
+        self.folder = pathlib.Path(self._temporary.name)
+        self._processes = []
+        self._verb("fetch", version)
+        settings = [f"{key}={value}" for key, value in (properties or {}).items()]
+        self._verb("new", self.folder, version, *settings)
+        self.bootstrap = f"127.0.0.1:{(self.folder / 'port').read_text().strip()}"
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def start(self):
+        """Returns when the broker serves."""
+        kinds = ["zookeeper"] if (self.folder / "zookeeper.properties").exists() else []
+        for kind in [*kinds, "broker"]:
+            self._processes.append(spawn([_KAFKA_SH, "run", self.folder, kind]))
+        self._verb("ready", self.folder)
+
+    def stop(self):
+        """A clean stop; returns when the process is gone."""
+        self._verb("stop", self.folder)
+        self._reap()
+
+    def pause(self):
+        """The broker hangs: its connections stay open and nothing answers."""
+        self._verb("pause", self.folder)
+
+    def resume(self):
+        self._verb("resume", self.folder)
+
+    def close(self):
+        """Kills what runs and removes the folder."""
+        self._reap()
+        self._temporary.cleanup()
+
+    def create_topic(self, name, partitions, config=None):
+        """Returns when every partition can be written and read."""
+        kafka_admin.create_topic(self.bootstrap, name, partitions, config)
+        wait_until(lambda: kcat.topics(self.bootstrap).get(name) == partitions, f"topic {name} is known")
+
+    def limit_reading(self, bytes_per_second, client_id="ductus"):
+        """Slows down every fetch of `client_id` from now on."""
+        kafka_admin.limit_reading(self.bootstrap, client_id, bytes_per_second)
+
+    def _reap(self):
+        for process in self._processes:
+            process.kill()
+            process.wait()
+        self._processes.clear()
+
+    @staticmethod
+    def _verb(*arguments):
+        done = subprocess.run(
+            [_KAFKA_SH, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise AssertionError(f"kafka.sh {' '.join(map(str, arguments))}: {done.stderr}")

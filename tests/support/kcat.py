@@ -1,0 +1,33 @@
+"""kcat, the independent client: it writes the messages and gives the second opinion on what a topic holds."""
+
+import json
+import subprocess
+
+
+def produce(bootstrap, topic, partition, data, *options):
+    """Sends `data`, one message a line unless `options` (kcat's own) say otherwise; returns once all are acknowledged.
+
+    kcat drops empty lines: an empty value needs a key before it (-K).
+    """
+    _run(bootstrap, ["-P", "-t", topic, "-p", str(partition), *options], data)
+
+
+def consume(bootstrap, topic, partition, layout="%s\\n"):
+    """Everything that the partition holds now, each message printed by `layout`."""
+    return _run(bootstrap, ["-C", "-t", topic, "-p", str(partition), "-o", "beginning", "-e", "-q", "-f", layout])
+
+
+def topics(bootstrap):
+    """Names and partition counts of the topics that exist. Makes none."""
+    listing = json.loads(_run(bootstrap, ["-L", "-J"]))
+    return {topic["topic"]: len(topic["partitions"]) for topic in listing["topics"]}
+
+
+def _run(bootstrap, arguments, data=b""):
+    done = subprocess.run(
+        ["kcat", "-b", bootstrap, *arguments], input=data, capture_output=True, timeout=120, check=False
+    )
+    if done.returncode != 0:
+        words = done.stderr[-2000:].decode(errors="replace")
+        raise AssertionError(f"kcat {' '.join(arguments)}: exit {done.returncode}\n{words}")
+    return done.stdout

@@ -1,0 +1,33 @@
+"""Sandbox: the practice broker on a free port. It dies with the test."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+from support.child_process import spawn, wait_until
+
+
+class Sandbox:
+    """Serves the topics that its options describe (`ductus-sandbox --help`), inside a `with` block."""
+
+    def __init__(self, folder, *options):
+        self.folder = pathlib.Path(folder)
+        self._options = options
+
+    def __enter__(self):
+        port, expectations = self.folder / "port", self.folder / "expectations.json"
+        files = ["--port-file", port, "--expect-file", expectations]
+        arguments = [os.environ["SANDBOX_PROGRAM"], *self._options, *files]
+        self._process = spawn(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        wait_until(lambda: port.exists() or self._process.poll() is not None, "the sandbox listens")
+        assert self._process.poll() is None, "the sandbox did not start (its words above)"
+        self.bootstrap = f"127.0.0.1:{port.read_text().strip()}"
+        # What a reader of each finite partition must have seen: messages, value_bytes and checksum.
+        rows = json.loads(expectations.read_text())
+        self.expected = {(row.pop("topic"), row.pop("partition")): row for row in rows}
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()

@@ -1,0 +1,64 @@
+// ScriptedSource: a BatchSource that does nothing by itself: it keeps what it was asked, and says what a test tells it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ports/batch_source.h"
+
+namespace ductus::support {
+
+class ScriptedSource : public ports::BatchSource {
+ public:
+  struct Want {
+    ports::ChildRef child;
+    ports::Position from;
+  };
+  struct Question {
+    ports::ChildRef child;
+    ports::OffsetQuery query;
+  };
+
+  // What it was asked, newest last.
+  std::vector<std::string> topics;
+  std::vector<ports::ChildRef> attached;
+  std::vector<ports::ChildRef> detached;
+  std::vector<Want> wants;
+  std::vector<Question> questions;
+  std::size_t released_bytes = 0;
+
+  /// Comes out with the next tick(), which is due at once.
+  void say(ports::SourceEffect effect) { script_.push_back(std::move(effect)); }
+
+  const ports::AnswerCutter& cutter() const override { std::abort(); }
+  void attach_topic(const std::string& topic, base::Time, ports::SourceEffects&) override { topics.push_back(topic); }
+  void attach(ports::ChildRef child, const ports::TopicPartition&, base::Time, ports::SourceEffects&) override {
+    attached.push_back(child);
+  }
+  void detach(ports::ChildRef child, base::Time, ports::SourceEffects&) override { detached.push_back(child); }
+  void want(ports::ChildRef child, const ports::Position& from, base::Time, ports::SourceEffects&) override {
+    wants.push_back({child, from});
+  }
+  void look_up(ports::ChildRef child, ports::OffsetQuery query, base::Time, ports::SourceEffects&) override {
+    questions.push_back({child, query});
+  }
+  void released(std::size_t bytes, base::Time, ports::SourceEffects&) override { released_bytes += bytes; }
+  void flush(base::Time, ports::SourceEffects&) override {}
+  void opened(ports::ConnectionId, base::Time, ports::SourceEffects&) override {}
+  void answered(ports::ConnectionId, const ports::RequestTag&, std::unique_ptr<ports::Answer>, base::Time,
+                ports::SourceEffects&) override {}
+  void lost(ports::ConnectionId, const Error&, base::Time, ports::SourceEffects&) override {}
+  void tick(base::Time, ports::SourceEffects& out) override {
+    for (ports::SourceEffect& effect : script_) out.push_back(std::move(effect));
+    script_.clear();
+  }
+  base::Time next_tick() const override { return script_.empty() ? base::Time::max() : base::Time::min(); }
+
+ private:
+  ports::SourceEffects script_;
+};
+
+}  // namespace ductus::support

@@ -1,0 +1,106 @@
+#include "cli/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace ductus::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using Words = std::vector<std::string>;
+
+CommandLine line_of(const Words& words) {
+  auto parsed = parse_command_line(words);
+  if (const auto* reply = std::get_if<Reply>(&parsed)) {
+    ADD_FAILURE() << reply->err << reply->out;
+    return {};
+  }
+  return std::get<CommandLine>(std::move(parsed));
+}
+
+Reply reply_of(const Words& words) {
+  auto parsed = parse_command_line(words);
+  if (auto* reply = std::get_if<Reply>(&parsed)) return std::move(*reply);
+  ADD_FAILURE() << "taken as a command";
+  return {};
+}
+
+TEST(CommandLine, IsVerbAndConfig) {
+  EXPECT_EQ(line_of({"console", "local"}).verb, Verb::kConsole);
+  EXPECT_EQ(line_of({"status", "local"}).verb, Verb::kStatus);
+  EXPECT_EQ(line_of({"stop", "local"}).verb, Verb::kStop);
+  EXPECT_EQ(line_of({"running", "etc/local.toml"}).verb, Verb::kRunning);
+  EXPECT_EQ(line_of({"running", "etc/local.toml"}).config, "etc/local.toml");
+}
+
+TEST(CommandLine, TakesCommonOptionsBeforeAndAfterTheVerb) {
+  for (const Words& words : {Words{"--config-dir", "etc", "--set", "a=1", "--set", "b=[1, 2]", "status", "local"},
+                             Words{"status", "local", "--set=a=1", "--config-dir=etc", "--set", "b=[1, 2]"},
+                             Words{"status", "--set", "a=1", "--set", "b=[1, 2]", "local", "--config-dir", "etc"}}) {
+    const auto line = line_of(words);
+    EXPECT_EQ(line.config, "local");
+    EXPECT_EQ(line.config_dir, "etc");
+    EXPECT_EQ(line.sets, (Words{"a=1", "b=[1, 2]"}));
+  }
+  EXPECT_EQ(line_of({"status", "local"}).config_dir, std::nullopt);
+}
+
+TEST(CommandLine, TakesTheOptionsOfAVerb) {
+  EXPECT_TRUE(line_of({"status", "local", "--json"}).json);
+  EXPECT_FALSE(line_of({"status", "local"}).json);
+  const auto line = line_of({"console", "local", "--until-end", "--timeout", "90s"});
+  EXPECT_TRUE(line.until_end);
+  EXPECT_EQ(line.timeout, 90s);
+}
+
+TEST(CommandLine, RefusesWhatAVerbDoesNotTake) {
+  for (const Words& words :
+       {Words{"stop", "local", "--json"}, Words{"status"}, Words{"status", "a", "b"}, Words{"status", "a", "--jsom"},
+        Words{"console", "a", "--timeout", "5s"}, Words{"console", "a", "--until-end", "--timeout", "soon"},
+        Words{"console", "a", "--until-end", "--timeout", "0s"}, Words{"status", "a", "--set"}, Words{"--json"},
+        Words{"status", "a", "stop", "b"}, Words{"--config-dir", "x"}, Words{"-x", "status", "a"}}) {
+    const auto reply = reply_of(words);
+    EXPECT_EQ(reply.code, ExitCode::kUsage) << words.back();
+    EXPECT_EQ(reply.out, "");
+    EXPECT_TRUE(reply.err.starts_with("ductus: ")) << reply.err;
+  }
+}
+
+TEST(CommandLine, SaysWhichVerbWasMeant) {
+  const auto reply = reply_of({"statsu", "local"});
+  EXPECT_EQ(reply.code, ExitCode::kUsage);
+  EXPECT_NE(reply.err.find("there is no verb 'statsu'; did you mean 'status'?"), std::string::npos) << reply.err;
+  EXPECT_EQ(reply_of({"xyzzy"}).err.find("did you mean"), std::string::npos);
+}
+
+TEST(CommandLine, ShowsNothingRawOfWhatItDoesNotKnow) {
+  EXPECT_EQ(reply_of({"\x1b[2J"}).err.find('\x1b'), std::string::npos);
+}
+
+TEST(CommandLine, TeachesInTwelveLinesWhereThereIsNothing) {
+  const auto reply = reply_of({});
+  EXPECT_EQ(reply.code, ExitCode::kUsage);
+  EXPECT_LE(std::count(reply.err.begin(), reply.err.end(), '\n'), 12);
+  EXPECT_NE(reply.err.find("ductus status orders --json"), std::string::npos);
+}
+
+TEST(CommandLine, HelpsOnStandardOutput) {
+  const auto all = reply_of({"--help"});
+  EXPECT_EQ(all.code, ExitCode::kOk);
+  EXPECT_EQ(all.err, "");
+  for (const char* word : {"console", "status", "stop", "running", "--config-dir", "--set", "--version"}) {
+    EXPECT_NE(all.out.find(word), std::string::npos) << word;
+  }
+  EXPECT_NE(reply_of({"console", "--help"}).out.find("--until-end"), std::string::npos);
+}
+
+TEST(CommandLine, NamesTheVersionsOfWhatIsLinked) {
+  const auto reply = reply_of({"--version"});
+  EXPECT_EQ(reply.code, ExitCode::kOk);
+  EXPECT_TRUE(reply.out.starts_with("ductus 0.")) << reply.out;
+  EXPECT_NE(reply.out.find("\nSQLite 3."), std::string::npos) << reply.out;
+}
+
+}  // namespace
+}  // namespace ductus::cli

@@ -1,0 +1,412 @@
+// ScriptedCluster: a KafkaSource whose brokers are played by the test, at the level of effects and answers.
+//
+// Connections, greetings, metadata and lookups are answered by a small model (brokers, topics, logs) as soon as
+// they come; fetches wait until the test answers them. Every entry ends with flush(), as the node's do.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/byte_budget.h"
+#include "kafka/set_decoder.h"
+#include "kafka/source.h"
+#include "kafka/wire.h"
+
+namespace ductus::kafka {
+
+inline constexpr ports::TopicId kFirstId{1};
+inline constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+/// A request as the broker sees it.
+struct SeenFetch {
+  struct Partition {
+    std::string topic{};
+    std::int32_t partition = 0;
+    std::int32_t leader_epoch = -1;
+    std::int64_t offset = 0;
+    std::int32_t epoch_before = -1;
+    std::int32_t max_bytes = 0;
+  };
+  ports::ConnectionId connection = 0;
+  ports::RequestTag tag;
+  std::uint16_t port = 0;
+  std::int32_t max_wait_ms = 0;
+  std::int32_t min_bytes = 0;
+  std::int32_t max_bytes = 0;
+  std::int8_t isolation = 0;
+  std::vector<Partition> partitions{};
+
+  /// "t/0@17 t/1@4": what is asked, in order.
+  std::string asks() const {
+    std::string text;
+    for (const auto& p : partitions) {
+      text += (text.empty() ? "" : " ") + p.topic + "/" + std::to_string(p.partition) + "@" + std::to_string(p.offset);
+    }
+    return text;
+  }
+};
+
+/// What a broker says of one partition in a fetch answer.
+struct Part {
+  std::int32_t partition = 0;
+  std::string topic = "t";
+  KafkaError error = KafkaError::kNone;
+  std::int64_t high_watermark = 0;
+  std::int64_t last_stable_offset = -1;
+  std::int64_t diverging_epoch = -1;
+  Hop hop{};
+  bool left_out = false;
+};
+inline Part data(std::int32_t partition, std::int64_t from, std::int64_t to, std::int64_t end,
+                 std::size_t bytes = 100) {
+  Part part{.partition = partition, .high_watermark = end, .last_stable_offset = end};
+  part.hop = {.bytes = bytes, .first_last_offset = from, .next_offset = to, .leader_epoch = 5};
+  return part;
+}
+inline Part nothing(std::int32_t partition, std::int64_t end) {
+  return {.partition = partition, .high_watermark = end, .last_stable_offset = end};
+}
+inline Part refused(std::int32_t partition, KafkaError error) {
+  return {.partition = partition, .error = error, .high_watermark = -1};
+}
+inline Part of_topic(std::string topic, Part part) {
+  part.topic = std::move(topic);
+  return part;
+}
+
+class ScriptedCluster : public testing::Test {
+ protected:
+  struct Log {
+    std::int64_t start = 0;
+    std::int64_t end = 100;
+    std::int32_t leader = 1;
+    std::int32_t epoch = 5;
+  };
+  struct Connection {
+    std::uint16_t port;
+    std::vector<ports::Send> outstanding;
+  };
+
+  ScriptedCluster() { settings.brokers = {{"boot", 9000}}; }
+
+  // ---- the model, to be changed by the test ----
+  SourceSettings settings;
+  std::size_t budget_bytes = 256 * kMiB;
+  std::map<std::int32_t, std::uint16_t> brokers{{1, 9001}};  ///< node id → port
+  std::map<std::string, std::vector<Log>> topics;
+  ports::TopicId topic_id = kFirstId;
+  std::set<std::uint16_t> dead_ports;  ///< refuse connections
+  std::set<std::uint16_t> mute_ports;  ///< accept and say nothing
+  std::int16_t max_greeting = 3;
+  std::int16_t max_fetch = 12;
+  KafkaError list_offsets_error = KafkaError::kNone;
+
+  // ---- verbs of the node ----
+  void start() {
+    budget.emplace(budget_bytes);
+    source.emplace(settings, *budget, decoder);
+  }
+  void enter(const std::function<void(ports::SourceEffects&)>& event) {
+    ports::SourceEffects effects;
+    event(effects);
+    source->flush(now, effects);
+    obey(std::move(effects));
+  }
+  void attach_topic(const std::string& topic = "t") {
+    enter([&](auto& out) { source->attach_topic(topic, now, out); });
+  }
+  void attach(std::uint32_t child, std::int32_t partition, const std::string& topic = "t",
+              std::uint32_t generation = 1) {
+    enter([&](auto& out) { source->attach({child, generation}, {topic, partition}, now, out); });
+  }
+  /// Children 0 … n-1 of partitions 0 … n-1 of t, led by broker 1, each log [0, end).
+  void attach_partitions(std::int32_t count, std::int64_t end = 100) {
+    topics["t"].assign(static_cast<std::size_t>(count), Log{.end = end});
+    if (!source) start();
+    enter([&](auto& out) {
+      source->attach_topic("t", now, out);
+      for (std::int32_t i = 0; i < count; ++i) {
+        source->attach({static_cast<std::uint32_t>(i), 1}, {"t", i}, now, out);
+      }
+    });
+  }
+  void want(std::uint32_t child, std::int64_t offset, std::int32_t epoch = -1, ports::TopicId id = {}) {
+    enter([&](auto& out) { source->want({child, 1}, {offset, epoch, id}, now, out); });
+  }
+  /// All in one entry.
+  void want_all(const std::vector<std::pair<std::uint32_t, std::int64_t>>& questions) {
+    enter([&](auto& out) {
+      for (const auto& [child, offset] : questions) source->want({child, 1}, {offset, -1, {}}, now, out);
+    });
+  }
+  void detach(std::uint32_t child) {
+    enter([&](auto& out) { source->detach({child, 1}, now, out); });
+  }
+  void release(std::size_t bytes) {
+    enter([&](auto& out) { source->released(bytes, now, out); });
+  }
+  /// Children that ask on from where a set ended, in the entry that delivers it.
+  void read_on(std::set<std::uint32_t> children) { reading_on = std::move(children); }
+  /// Lets time pass as the node does: tick() whenever it is due.
+  void pass(base::Duration duration) {
+    const base::Time until = now + duration;
+    for (int steps = 0; source->next_tick() <= until; ++steps) {
+      ASSERT_LT(steps, 2000) << "ticks without end";
+      now = std::max(now, source->next_tick());
+      enter([&](auto& out) { source->tick(now, out); });
+    }
+    now = until;
+  }
+
+  // ---- verbs of the brokers ----
+  std::vector<SeenFetch> fetches() const {
+    std::vector<SeenFetch> seen;
+    for (const auto& [id, connection] : connections) {
+      for (const auto& send : connection.outstanding) {
+        if (send.tag.api_key == 1) seen.push_back(read_fetch(send, connection.port));
+      }
+    }
+    return seen;
+  }
+  SeenFetch only_fetch() const {
+    const auto all = fetches();
+    EXPECT_EQ(all.size(), 1u);
+    return all.empty() ? SeenFetch{} : all.front();
+  }
+  /// The outstanding one that asks for a partition; an empty one if there is none.
+  SeenFetch fetch_of(std::int32_t partition, const std::string& topic = "t") const {
+    for (const auto& fetch : fetches()) {
+      for (const auto& p : fetch.partitions) {
+        if (p.partition == partition && p.topic == topic) return fetch;
+      }
+    }
+    return {};
+  }
+  void answer(const SeenFetch& fetch, const std::vector<Part>& parts, std::size_t body_bytes = 0,
+              std::int32_t throttle_ms = 0) {
+    auto answer = std::make_unique<FetchAnswer>();
+    std::size_t bytes = 0;
+    for (const Part& part : parts) bytes += part.hop.bytes;
+    auto body = std::make_shared<base::Buffer>(std::max(bytes, body_bytes));
+    std::size_t at = 0;
+    answer->response.throttle_ms = throttle_ms;
+    for (const Part& part : parts) {
+      FetchResponse::Partition p;
+      p.topic = *names.insert(part.topic).first;
+      p.partition = part.partition;
+      p.error = part.error;
+      p.high_watermark = part.high_watermark;
+      p.last_stable_offset = part.last_stable_offset;
+      p.log_start_offset = part.high_watermark < 0 ? -1 : 0;
+      p.diverging_epoch = static_cast<std::int32_t>(part.diverging_epoch);
+      if (part.diverging_epoch >= 0) p.diverging_end_offset = 7;
+      p.records = body->view().subspan(at, part.hop.bytes);
+      at += part.hop.bytes;
+      answer->response.partitions.push_back(p);
+      answer->hops.push_back(part.hop);
+    }
+    answer->body = std::move(body);
+    reply(fetch.connection, fetch.tag, std::move(answer));
+  }
+  void lose(ports::ConnectionId connection, Error why = {ErrorCode::kUnreachable, "reset by peer"}) {
+    connections.erase(connection);
+    enter([&](auto& out) { source->lost(connection, why, now, out); });
+  }
+  void kill_broker(std::int32_t node_id) {
+    dead_ports.insert(brokers.at(node_id));
+    std::vector<ports::ConnectionId> gone;
+    for (const auto& [id, connection] : connections) {
+      if (connection.port == brokers.at(node_id)) gone.push_back(id);
+    }
+    for (const auto id : gone) lose(id);
+  }
+
+  // ---- what the source said ----
+  template <class Effect>
+  std::vector<Effect> take() {
+    std::vector<Effect> taken;
+    for (auto it = said.begin(); it != said.end();) {
+      if (auto* effect = std::get_if<Effect>(&*it)) {
+        taken.push_back(std::move(*effect));
+        it = said.erase(it);
+      } else {
+        ++it;
+      }
+    }
+    return taken;
+  }
+  std::size_t count_sends(ApiKey key) const {
+    return static_cast<std::size_t>(std::count(sent.begin(), sent.end(), static_cast<std::int16_t>(key)));
+  }
+
+  base::Time now{std::chrono::hours(1)};
+  std::optional<base::ByteBudget> budget;
+  RecordSetDecoder decoder;
+  std::optional<KafkaSource> source;
+  std::map<ports::ConnectionId, Connection> connections;
+  std::deque<ports::SourceEffect> said;
+  std::vector<std::int16_t> sent;  ///< api keys of all requests, in order
+  std::vector<std::vector<std::uint8_t>> metadata_requests;
+  std::vector<std::string> opened_to;  ///< "host:port" of all connections tried
+
+ private:
+  void reply(ports::ConnectionId connection, const ports::RequestTag& tag, std::unique_ptr<ports::Answer> answer) {
+    std::erase_if(connections.at(connection).outstanding,
+                  [&](const ports::Send& send) { return send.tag.correlation_id == tag.correlation_id; });
+    enter([&](auto& out) {
+      source->answered(connection, tag, std::move(answer), now, out);
+      const std::size_t end = out.size();
+      for (std::size_t i = 0; i < end; ++i) {
+        const auto* delivered = std::get_if<ports::Deliver>(&out[i]);
+        if (delivered == nullptr || !reading_on.contains(delivered->child.child)) continue;
+        const ports::ChildRef child = delivered->child;
+        const ports::Position on{delivered->set.next_offset, -1, {}};
+        source->want(child, on, now, out);
+      }
+    });
+  }
+
+  void obey(ports::SourceEffects effects) {
+    for (auto& effect : effects) {
+      if (auto* open = std::get_if<ports::OpenConnection>(&effect)) {
+        opened_to.push_back(open->host + ":" + std::to_string(open->port));
+        todo.push_back([this, o = *open] { connect(o); });
+      } else if (auto* close = std::get_if<ports::CloseConnection>(&effect)) {
+        connections.erase(close->connection);
+        todo.push_back([this, id = close->connection] {
+          enter([&](auto& out) { source->lost(id, {ErrorCode::kUnreachable, "closed"}, now, out); });
+        });
+      } else if (auto* send = std::get_if<ports::Send>(&effect)) {
+        sent.push_back(send->tag.api_key);
+        Connection& connection = connections.at(send->connection);
+        EXPECT_TRUE(connection.outstanding.empty()) << "two requests outstanding on one connection";
+        connection.outstanding.push_back(*send);
+        todo.push_back([this, s = *send] { serve(s); });
+      } else {
+        said.push_back(std::move(effect));
+      }
+    }
+    if (std::exchange(working, true)) return;
+    while (!todo.empty()) {
+      auto work = std::move(todo.front());
+      todo.pop_front();
+      work();
+    }
+    working = false;
+  }
+  void connect(const ports::OpenConnection& open) {
+    if (dead_ports.contains(open.port)) {
+      enter([&](auto& out) { source->lost(open.connection, {ErrorCode::kUnreachable, "refused"}, now, out); });
+      return;
+    }
+    connections[open.connection] = {open.port, {}};
+    enter([&](auto& out) { source->opened(open.connection, now, out); });
+  }
+  void serve(const ports::Send& send) {
+    const auto connection = connections.find(send.connection);
+    if (connection == connections.end() || mute_ports.contains(connection->second.port)) return;
+    switch (static_cast<ApiKey>(send.tag.api_key)) {
+      case ApiKey::kApiVersions:
+        return reply(send.connection, send.tag, greeting(send.tag.api_version));
+      case ApiKey::kMetadata:
+        return reply(send.connection, send.tag, metadata(send));
+      case ApiKey::kListOffsets:
+        return reply(send.connection, send.tag, offsets(send));
+      case ApiKey::kFetch:
+        return;  // the test's
+    }
+  }
+  std::unique_ptr<ports::Answer> greeting(std::int16_t version) {
+    auto answer = std::make_unique<ApiVersionsAnswer>();
+    if (version > max_greeting) answer->response.error = KafkaError::kUnsupportedVersion;
+    answer->response.apis = {{1, 4, max_fetch}, {2, 1, 7}, {3, 0, 12}, {18, 0, max_greeting}};
+    return answer;
+  }
+  std::unique_ptr<ports::Answer> metadata(const ports::Send& send) {
+    metadata_requests.push_back(send.bytes);
+    auto answer = std::make_unique<MetadataAnswer>();
+    for (const auto& [id, port] : brokers) answer->response.brokers.push_back({id, "broker", port});
+    for (const auto& [name, logs] : topics) {
+      MetadataResponse::Topic topic{KafkaError::kNone, name, topic_id, {}};
+      for (std::size_t i = 0; i < logs.size(); ++i) {
+        topic.partitions.push_back({KafkaError::kNone, static_cast<std::int32_t>(i), logs[i].leader, logs[i].epoch});
+      }
+      answer->response.topics.push_back(std::move(topic));
+    }
+    return answer;
+  }
+  std::unique_ptr<ports::Answer> offsets(const ports::Send& send) {
+    auto answer = std::make_unique<ListOffsetsAnswer>();
+    Reader reader = body_of(send.bytes);
+    reader.skip(4 + 1);  // replica, isolation
+    const std::size_t topic_count = reader.array_size(true, 1);
+    for (std::size_t t = 0; t < topic_count; ++t) {
+      const std::string topic(reader.string(true));
+      const std::size_t count = reader.array_size(true, 1);
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::int32_t partition = reader.i32();
+        reader.skip(4);
+        const std::int64_t which = reader.i64();
+        reader.skip_tags(true);
+        const Log& log = topics.at(topic).at(static_cast<std::size_t>(partition));
+        const std::int64_t offset = which == ListOffsetsRequest::kEarliest ? log.start : log.end;
+        answer->response.partitions.push_back({topic, partition, list_offsets_error, -1, offset, log.epoch});
+      }
+      reader.skip_tags(true);
+    }
+    EXPECT_TRUE(reader.ok());
+    return answer;
+  }
+  /// After the header of a flexible request.
+  static Reader body_of(const std::vector<std::uint8_t>& bytes) {
+    Reader reader(bytes);
+    reader.skip(4 + 2 + 2 + 4);
+    (void)reader.nullable_string(false);
+    reader.skip_tags(true);
+    return reader;
+  }
+  static SeenFetch read_fetch(const ports::Send& send, std::uint16_t port) {
+    SeenFetch seen{.connection = send.connection, .tag = send.tag, .port = port};
+    EXPECT_EQ(send.tag.api_version, 12);
+    Reader reader = body_of(send.bytes);
+    reader.skip(4);
+    seen.max_wait_ms = reader.i32();
+    seen.min_bytes = reader.i32();
+    seen.max_bytes = reader.i32();
+    seen.isolation = reader.i8();
+    reader.skip(4 + 4);
+    const std::size_t topic_count = reader.array_size(true, 1);
+    for (std::size_t t = 0; t < topic_count; ++t) {
+      const std::string topic(reader.string(true));
+      const std::size_t count = reader.array_size(true, 1);
+      for (std::size_t i = 0; i < count; ++i) {
+        SeenFetch::Partition p{.topic = topic};
+        p.partition = reader.i32();
+        p.leader_epoch = reader.i32();
+        p.offset = reader.i64();
+        p.epoch_before = reader.i32();
+        reader.skip(8);
+        p.max_bytes = reader.i32();
+        reader.skip_tags(true);
+        seen.partitions.push_back(p);
+      }
+      reader.skip_tags(true);
+    }
+    EXPECT_TRUE(reader.ok());
+    return seen;
+  }
+
+  std::set<std::uint32_t> reading_on;
+  std::set<std::string> names;  ///< what views in answers point to
+  std::deque<std::function<void()>> todo;
+  bool working = false;
+};
+
+}  // namespace ductus::kafka

@@ -1,0 +1,337 @@
+#include "node/brain.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "support/scripted_source.h"
+
+namespace ductus::node {
+namespace {
+
+using Kind = Work::Kind;
+
+/// A brain with one topic, driven by hand: source, store and workers are the test.
+class BrainTest : public ::testing::Test {
+ protected:
+  BrainTest() {
+    config_.name = config_.handler_name = "test";
+    config_.topics = {{"events", Value("init")}};
+    config_.brokers = {{"localhost", 9092}};
+  }
+
+  void start(BrainSettings settings = {}) {
+    brain_.emplace(config_, source_, settings);
+    brain_->start(clock_.now(), effects_);
+  }
+  void say(ports::SourceEffect effect) {
+    source_.say(std::move(effect));
+    brain_->tick(clock_.now(), effects_);
+  }
+  void topic_has(std::int32_t partitions) { say(ports::TopicFound{"events", {}, partitions}); }
+  void log_ends_at(std::uint32_t child, std::int64_t end) { say(ports::LogBounds{at(child), 0, end, end}); }
+  ports::ChildRef at(std::uint32_t child) const { return {child, generation_.at(child)}; }
+
+  template <class T>
+  std::optional<T> take() {
+    for (auto effect = effects_.begin(); effect != effects_.end(); ++effect) {
+      if (T* found = std::get_if<T>(&*effect)) {
+        T taken = std::move(*found);
+        effects_.erase(effect);
+        return taken;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void load(std::vector<std::optional<std::int64_t>> offsets) {
+    auto asked = take<LoadPositions>();
+    ASSERT_TRUE(asked);
+    std::vector<std::optional<ports::Position>> positions;
+    for (std::size_t i = 0; i < asked->children.size(); ++i) {
+      generation_[asked->children[i].child] = asked->children[i].generation;
+      positions.push_back(offsets[i] ? std::optional(ports::Position{*offsets[i], 1, {}}) : std::nullopt);
+    }
+    brain_->loaded(*asked, std::move(positions), clock_.now(), effects_);
+  }
+  Work next_work(Kind kind) {
+    std::optional<Work> work = brain_->take_work();
+    EXPECT_TRUE(work);
+    EXPECT_EQ(work->kind, kind);
+    return std::move(*work);
+  }
+  void done(Work work, Result<void> outcome = {}, ports::Handled handled = {}) {
+    brain_->done({work.kind, work.child, std::move(outcome), std::move(handled), std::move(work.set)}, clock_.now(),
+                 effects_);
+  }
+  /// One partition, its handler made, at `next_offset`.
+  void begin(std::int64_t next_offset, BrainSettings settings = {}) {
+    start(settings);
+    topic_has(1);
+    load({next_offset});
+    done(next_work(Kind::kStartHandler));
+  }
+  void deliver(std::uint32_t child, std::int64_t from, std::int64_t to) {
+    ports::FetchedSet set;
+    set.asked_offset = from;
+    set.next_offset = to;
+    set.charged_bytes = 100;
+    say(ports::Deliver{at(child), std::move(set)});
+  }
+  void accept(std::int64_t next_offset) {
+    ports::Handled ok;
+    ok.position = {next_offset, 1, {}};
+    ok.last = true;
+    done(next_work(Kind::kHandle), {}, ok);
+  }
+  void sync() { done(next_work(Kind::kSync), Error{ErrorCode::kNotNeeded, ""}); }
+  void store(Result<void> outcome = {}) {
+    auto round = take<StoreRound>();
+    ASSERT_TRUE(round);
+    stored_ = round->positions;
+    brain_->stored(std::move(*round), outcome, clock_.now(), effects_);
+  }
+  void wait(base::Duration time) {
+    clock_.advance(time);
+    brain_->tick(clock_.now(), effects_);
+  }
+  std::string state(std::size_t partition = 0) { return brain_->status(clock_.now()).partitions.at(partition).state; }
+
+  base::ManualClock clock_;
+  config::NodeConfig config_;
+  support::ScriptedSource source_;
+  std::optional<Brain> brain_;
+  Effects effects_;
+  std::map<std::uint32_t, std::uint32_t> generation_;
+  std::vector<ports::StoredPosition> stored_;
+};
+
+TEST_F(BrainTest, CarriesASetFromTheSourceToTheStore) {
+  begin(5);
+  ASSERT_EQ(source_.wants.size(), 1u);
+  EXPECT_EQ(source_.wants[0].from.next_offset, 5);
+  deliver(0, 5, 9);
+  EXPECT_EQ(source_.wants.back().from.next_offset, 9) << "the next one is asked for before this one is handled";
+  accept(9);
+  EXPECT_EQ(source_.released_bytes, 100u);
+  EXPECT_FALSE(take<StoreRound>());
+  wait(pipeline::Rounds::kRoundDelay);
+  sync();
+  store();
+  ASSERT_EQ(stored_.size(), 1u);
+  EXPECT_EQ(stored_[0].partition, (ports::TopicPartition{"events", 0}));
+  EXPECT_EQ(stored_[0].position.next_offset, 9);
+}
+
+TEST_F(BrainTest, OneRoundHoldsTheAcceptedPositionsOfAllPartitions) {
+  start();
+  topic_has(2);
+  load({0, 0});
+  done(next_work(Kind::kStartHandler));
+  done(next_work(Kind::kStartHandler));
+  deliver(0, 0, 4);
+  deliver(1, 0, 6);
+  accept(4);
+  accept(6);
+  wait(pipeline::Rounds::kRoundDelay);
+  sync();
+  store();
+  EXPECT_EQ(stored_.size(), 1u) << "written as soon as the store is free";
+  sync();
+  store();
+  deliver(0, 4, 8);
+  deliver(1, 6, 8);
+  accept(8);
+  accept(8);
+  wait(pipeline::Rounds::kRoundDelay);
+  store();
+  EXPECT_EQ(stored_.size(), 2u);
+}
+
+TEST_F(BrainTest, AFailedHandlerRestartsAloneWithBackOffFromTheStoredPosition) {
+  start();
+  topic_has(2);
+  load({0, 0});
+  done(next_work(Kind::kStartHandler));
+  done(next_work(Kind::kStartHandler));
+  deliver(0, 0, 4);
+  ports::Handled fail;
+  fail.kind = ports::Handled::Kind::kFail;
+  fail.error = {ErrorCode::kCallback, "poison"};
+  done(next_work(Kind::kHandle), {}, fail);
+  done(next_work(Kind::kStopHandler));
+  EXPECT_EQ(state(0), "backoff");
+  EXPECT_NE(state(1), "backoff");
+  EXPECT_FALSE(take<LoadPositions>());
+  wait(supervise::Backoff::kShortest);
+  load({0});
+  EXPECT_EQ(next_work(Kind::kStartHandler).child, at(0));
+  EXPECT_EQ(at(0).generation, 2u);
+}
+
+TEST_F(BrainTest, AnswersForAnOlderIncarnationAreDropped) {
+  begin(0);
+  deliver(0, 0, 4);
+  ports::Handled bad;
+  bad.kind = ports::Handled::Kind::kBadBytes;
+  bad.error = {ErrorCode::kCorrupt, "CRC"};
+  done(next_work(Kind::kHandle), {}, bad);
+  done(next_work(Kind::kStopHandler));
+  const ports::ChildRef old = at(0);
+  wait(supervise::Backoff::kShortest);
+  load({0});
+  ports::FetchedSet late;
+  late.charged_bytes = 7;
+  const std::size_t released = source_.released_bytes;
+  say(ports::Deliver{old, std::move(late)});
+  EXPECT_EQ(source_.released_bytes, released + 7);
+  done(next_work(Kind::kStartHandler));
+  EXPECT_FALSE(brain_->take_work());
+}
+
+TEST_F(BrainTest, AStoreThatIsAwayIsAStateAndIsTriedAgain) {
+  config_.max_uncommitted_batches = 1;
+  begin(0);
+  deliver(0, 0, 4);
+  accept(4);
+  sync();
+  store(Error{ErrorCode::kUnreachable, "gone"});
+  deliver(0, 4, 10);
+  EXPECT_EQ(state(), "waiting");
+  EXPECT_FALSE(brain_->take_work());
+  wait(pipeline::Rounds::kRetryDelayMin);
+  store();
+  EXPECT_EQ(next_work(Kind::kHandle).set.asked_offset, 4);
+}
+
+TEST_F(BrainTest, PositionsThatCannotBeLoadedAreAskedForAgain) {
+  start();
+  topic_has(1);
+  auto asked = take<LoadPositions>();
+  brain_->loaded(*asked, Error{ErrorCode::kUnreachable, "gone"}, clock_.now(), effects_);
+  EXPECT_EQ(state(), "waiting");
+  wait(std::chrono::seconds(1));
+  load({3});
+  EXPECT_EQ(next_work(Kind::kStartHandler).child, at(0));
+}
+
+TEST_F(BrainTest, ACorruptStoreStopsThePartitionInsteadOfGuessing) {
+  start();
+  topic_has(1);
+  auto asked = take<LoadPositions>();
+  brain_->loaded(*asked, Error{ErrorCode::kCorrupt, "not a number"}, clock_.now(), effects_);
+  EXPECT_EQ(state(), "stopped");
+  wait(std::chrono::hours(1));
+  EXPECT_FALSE(take<LoadPositions>());
+}
+
+TEST_F(BrainTest, NewPartitionsOfATopicStartToo) {
+  begin(0);
+  topic_has(3);
+  const auto asked = take<LoadPositions>();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->partitions, (std::vector<ports::TopicPartition>{{"events", 1}, {"events", 2}}));
+}
+
+TEST_F(BrainTest, DrainingStoresWhatWasAcceptedStopsHandlersAndFinishes) {
+  begin(0);
+  deliver(0, 0, 4);
+  Work running = next_work(Kind::kHandle);
+  brain_->drain(clock_.now(), effects_);
+  EXPECT_FALSE(take<Finished>());
+  ports::Handled ok;
+  ok.position = {4, 1, {}};
+  ok.last = true;
+  done(std::move(running), {}, ok);
+  sync();
+  store();
+  EXPECT_EQ(stored_[0].position.next_offset, 4);
+  EXPECT_FALSE(take<Finished>());
+  done(next_work(Kind::kStopHandler));
+  const auto finished = take<Finished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->exit_code, 0);
+  EXPECT_FALSE(finished->forced);
+}
+
+TEST_F(BrainTest, WhatNoWorkerHasTakenIsNotOfferedWhenDraining) {
+  begin(0);
+  deliver(0, 0, 4);
+  brain_->drain(clock_.now(), effects_);
+  EXPECT_EQ(source_.released_bytes, 100u);
+  done(next_work(Kind::kStopHandler));
+  EXPECT_TRUE(take<Finished>());
+  EXPECT_TRUE(stored_.empty());
+}
+
+TEST_F(BrainTest, AHandlerThatDoesNotReturnIsLeftBehindWhenTheTimeToStopIsOver) {
+  begin(0);
+  deliver(0, 0, 4);
+  (void)next_work(Kind::kHandle);
+  brain_->drain(clock_.now(), effects_);
+  wait(config_.stop_timeout);
+  const auto finished = take<Finished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->exit_code, 1);
+  EXPECT_TRUE(finished->forced);
+}
+
+TEST_F(BrainTest, UntilEndEndsOnceThePositionHasPassedTheEndSeenAtTheStartAndIsStored) {
+  begin(0, {.until_end = true});
+  log_ends_at(0, 8);
+  log_ends_at(0, 100);  // the log grows: the end seen at the start counts
+  deliver(0, 0, 4);
+  accept(4);
+  deliver(0, 4, 8);
+  accept(8);
+  EXPECT_FALSE(take<Finished>());
+  wait(pipeline::Rounds::kRoundDelay);
+  sync();
+  store();
+  done(next_work(Kind::kStopHandler));
+  const auto finished = take<Finished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->exit_code, 0);
+}
+
+TEST_F(BrainTest, UntilEndFailsWhenAPartitionStoppedButFinishesTheRestFirst) {
+  start({.until_end = true});
+  topic_has(2);
+  load({std::nullopt, 8});
+  log_ends_at(0, 8);
+  EXPECT_FALSE(take<Finished>());
+  done(next_work(Kind::kStartHandler));
+  log_ends_at(1, 8);
+  done(next_work(Kind::kStopHandler));
+  const auto finished = take<Finished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->exit_code, 1);
+}
+
+TEST_F(BrainTest, UntilEndWaitsForATopicThatIsMissingUntilItsTimeIsOver) {
+  start({.until_end = true, .until_end_timeout = std::chrono::seconds(5)});
+  say(ports::TopicMissing{"events", {ErrorCode::kNotFound, "no such topic"}});
+  wait(std::chrono::seconds(4));
+  EXPECT_FALSE(take<Finished>());
+  EXPECT_EQ(brain_->status(clock_.now()).partitions.at(0).reason, "no such topic");
+  wait(std::chrono::seconds(1));
+  const auto finished = take<Finished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->exit_code, 4);
+}
+
+TEST_F(BrainTest, StatusTellsBehindFromStalled) {
+  begin(0);
+  log_ends_at(0, 8);
+  EXPECT_EQ(state(), "behind");
+  wait(config_.stall_after);
+  EXPECT_EQ(state(), "stalled");
+  deliver(0, 0, 8);
+  accept(8);
+  EXPECT_EQ(state(), "ok");
+}
+
+}  // namespace
+}  // namespace ductus::node

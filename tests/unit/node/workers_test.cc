@@ -1,0 +1,192 @@
+#include "node/workers.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "support/scripted_source.h"
+
+namespace ductus::node {
+namespace {
+
+int usable_cpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+/// Every want is answered at once by a set of one message, up to `end`.
+class GenerousSource final : public support::ScriptedSource {
+ public:
+  GenerousSource(std::int32_t partitions, std::int64_t end) : partitions_(partitions), end_(end) {}
+
+  void attach_topic(const std::string& topic, base::Time, ports::SourceEffects& out) override {
+    out.emplace_back(ports::TopicFound{topic, {}, partitions_});
+  }
+  void attach(ports::ChildRef child, const ports::TopicPartition&, base::Time, ports::SourceEffects& out) override {
+    out.emplace_back(ports::LogBounds{child, 0, end_, end_});
+  }
+  void want(ports::ChildRef child, const ports::Position& from, base::Time, ports::SourceEffects& out) override {
+    if (from.next_offset >= end_) return;
+    ports::FetchedSet set;
+    set.asked_offset = from.next_offset;
+    set.next_offset = from.next_offset + 1;
+    out.emplace_back(ports::Deliver{child, std::move(set)});
+  }
+
+ private:
+  std::int32_t partitions_;
+  std::int64_t end_;
+};
+
+/// Accepts every set, and lets a test hold calls of some partitions.
+class GatedHost final : public ports::HandlerHost {
+ public:
+  Result<void> start(ports::ChildRef, const ports::TopicPartition&, const Value&, std::stop_token) override {
+    return {};
+  }
+  ports::Handled handle(ports::ChildRef child, const ports::FetchedSet& set, const ports::SetCursor&,
+                        ports::DecodeArena&) override {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(in_call_.insert(child.child).second) << "two calls on one handler at a time";
+    if (child.child < gated_) {
+      ++held_;
+      changed_.notify_all();
+      changed_.wait(lock, [&] { return open_; });
+    }
+    in_call_.erase(child.child);
+    EXPECT_EQ(next_[child.child], set.asked_offset) << "out of order";
+    next_[child.child] = set.next_offset;
+    changed_.notify_all();
+    ports::Handled ok;
+    ok.position = {set.next_offset, -1, {}};
+    ok.last = true;
+    return ok;
+  }
+  ports::Handled handle_idle(ports::ChildRef, std::int64_t) override { return {}; }
+  Result<void> sync(ports::ChildRef) override { return Error{ErrorCode::kNotNeeded, ""}; }
+  Result<Value> aggregate_element(ports::ChildRef) override { return Value(); }
+  void stop(ports::ChildRef) override {}
+
+  /// The calls of the first `count` partitions do not return before open().
+  void gate(std::uint32_t count) { gated_ = count; }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void wait_until(std::uint32_t child, std::int64_t next_offset) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return next_[child] >= next_offset; });
+  }
+  void wait_until_held(std::uint32_t calls) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return held_ >= calls; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint32_t gated_ = 0;
+  std::uint32_t held_ = 0;
+  bool open_ = false;
+  std::set<std::uint32_t> in_call_;
+  std::map<std::uint32_t, std::int64_t> next_;
+};
+
+class RecordingStore final : public ports::OffsetStore {
+ public:
+  Result<std::vector<std::optional<ports::Position>>> load(std::span<const ports::TopicPartition> asked) override {
+    return std::vector<std::optional<ports::Position>>(asked.size(), ports::Position{});
+  }
+  Result<void> store(std::span<const ports::StoredPosition> round) override {
+    for (const ports::StoredPosition& entry : round) positions[entry.partition.partition] = entry.position.next_offset;
+    return {};
+  }
+  std::map<std::int32_t, std::int64_t> positions;
+};
+
+class WorkersTest : public ::testing::Test {
+ protected:
+  void make(std::int32_t partitions, std::int64_t end) {
+    config_.topics = {{"events", Value()}};
+    source_ = std::make_unique<GenerousSource>(partitions, end);
+    brain_.emplace(config_, *source_, BrainSettings{.until_end = true});
+    sockets_ = *Sockets::open(1 << 20, {});
+    log_ = *base::Log::open("error", "text", "");
+    workers_ = std::make_unique<Workers>(Workers::Parts{.brain = *brain_,
+                                                        .source = *source_,
+                                                        .host = host_,
+                                                        .store = store_,
+                                                        .sockets = *sockets_,
+                                                        .clock = clock_,
+                                                        .log = *log_,
+                                                        .config = config_});
+  }
+
+  config::NodeConfig config_;
+  std::unique_ptr<GenerousSource> source_;
+  GatedHost host_;
+  RecordingStore store_;
+  base::SystemClock clock_;
+  std::optional<Brain> brain_;
+  std::unique_ptr<Sockets> sockets_;
+  std::unique_ptr<base::Log> log_;
+  std::unique_ptr<Workers> workers_;
+};
+
+TEST_F(WorkersTest, CarriesEverySetOfEveryPartitionInOrderAndStoresTheEnd) {
+  constexpr std::int32_t kPartitions = 8;
+  constexpr std::int64_t kEnd = 500;
+  make(kPartitions, kEnd);
+  const Finished how = workers_->run();
+  EXPECT_EQ(how.exit_code, 0);
+  for (std::int32_t partition = 0; partition < kPartitions; ++partition) EXPECT_EQ(store_.positions[partition], kEnd);
+}
+
+TEST_F(WorkersTest, CallbacksThatBlockOnEveryCpuDelayNoOtherPartition) {
+  const auto blocked = static_cast<std::uint32_t>(usable_cpus());
+  make(usable_cpus() + 1, 200);
+  host_.gate(blocked);
+  std::thread node([&] { workers_->run(); });
+  host_.wait_until_held(blocked);
+  host_.wait_until(blocked, 200);  // the partition behind the blocked ones: without the monitor it waits for ever
+  host_.open();
+  node.join();
+  EXPECT_EQ(store_.positions[0], 200);
+}
+
+TEST_F(WorkersTest, StatusAnswersWhileEveryCallIsHeld) {
+  make(usable_cpus(), 10);
+  const auto partitions = static_cast<std::uint32_t>(usable_cpus());
+  host_.gate(partitions);
+  std::thread node([&] { workers_->run(); });
+  host_.wait_until_held(partitions);
+  EXPECT_EQ(workers_->status().partitions.size(), partitions);
+  host_.open();
+  node.join();
+}
+
+TEST_F(WorkersTest, DrainingLetsTheRunningCallEndAndStoresIt) {
+  make(1, 1'000'000'000);
+  host_.gate(1);
+  Finished how;
+  std::thread node([&] { how = workers_->run(); });
+  host_.wait_until_held(1);
+  workers_->drain();
+  host_.open();
+  node.join();
+  EXPECT_EQ(how.exit_code, 0);
+  EXPECT_FALSE(how.forced);
+  EXPECT_GE(store_.positions[0], 1);
+}
+
+}  // namespace
+}  // namespace ductus::node

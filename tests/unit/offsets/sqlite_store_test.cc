@@ -1,0 +1,206 @@
+// What SqliteStore does beyond the contract of all stores: foreign, newer, damaged, full and vanished files.
+#include "offsets/sqlite_store.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "offsets/open_store.h"
+#include "support/temporary_directory.h"
+
+namespace ductus::offsets {
+namespace {
+
+using base::LockOwner;
+using ports::Position;
+using ports::StoredPosition;
+using ports::TopicPartition;
+
+const TopicPartition kPartition{"orders", 0};
+
+class SqliteStoreTest : public testing::Test {
+ protected:
+  std::filesystem::path file() const { return dir_ / "offsets.db"; }
+
+  std::unique_ptr<SqliteStore> open() {
+    auto store = SqliteStore::open(file(), "handler", LockOwner::kNode);
+    if (store) return *std::move(store);
+    ADD_FAILURE() << store.error().message;
+    return nullptr;
+  }
+  Error refusal(const std::filesystem::path& path) {
+    const auto store = SqliteStore::open(path, "handler", LockOwner::kNode);
+    if (!store) return store.error();
+    ADD_FAILURE() << "opened";
+    return {ErrorCode::kNotNeeded, ""};
+  }
+  Error refusal() { return refusal(file()); }
+
+  /// Another program's statements, while no store is open.
+  void tamper(const std::string& sql) {
+    sqlite3* handle = nullptr;
+    ASSERT_EQ(sqlite3_open(file().c_str(), &handle), SQLITE_OK);
+    char* message = nullptr;
+    EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &message), SQLITE_OK) << (message ? message : "");
+    sqlite3_free(message);
+    sqlite3_close(handle);
+  }
+  void store_one(std::int64_t next_offset) {
+    const auto stored = open()->store(std::vector<StoredPosition>{{kPartition, {next_offset}}});
+    ASSERT_TRUE(stored.ok()) << stored.error().message;
+  }
+  static Result<void> store(SqliteStore& store, std::int64_t next_offset) {
+    return store.store(std::vector<StoredPosition>{{kPartition, {next_offset}}});
+  }
+  static Result<std::vector<std::optional<Position>>> load(SqliteStore& store) {
+    return store.load(std::vector<TopicPartition>{kPartition});
+  }
+
+  test::TemporaryDirectory dir_;
+};
+
+TEST_F(SqliteStoreTest, IsForOneProcessWhateverTheHandlerName) {
+  const auto first = open();
+  const auto second = SqliteStore::open(file(), "another", LockOwner::kVerb);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::kRefused);
+}
+
+TEST_F(SqliteStoreTest, LetsNoOtherProgramReadOrWriteItsFile) {
+  const auto store = open();
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(file().c_str(), &handle), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(handle, "SELECT * FROM positions", nullptr, nullptr, nullptr), SQLITE_BUSY);
+  sqlite3_close(handle);
+}
+
+TEST_F(SqliteStoreTest, RefusesAFileThatAnotherProgramHolds) {
+  store_one(1);
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(file().c_str(), &handle), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(handle, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_EQ(refusal().code, ErrorCode::kRefused);
+  sqlite3_close(handle);
+}
+
+TEST_F(SqliteStoreTest, LeavesNoSharedMemoryFile) {
+  const auto store = open();
+  ASSERT_TRUE(SqliteStoreTest::store(*store, 1).ok());
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "offsets.db-shm"));
+}
+
+TEST_F(SqliteStoreTest, RefusesANewerSchemaAndNamesBothNumbers) {
+  store_one(1);
+  tamper("PRAGMA user_version = 41");
+  const Error error = refusal();
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_NE(error.message.find("schema 41, this one knows 1"), std::string::npos) << error.message;
+}
+
+TEST_F(SqliteStoreTest, RefusesAFileOfAnotherProgramAndLeavesItAsItIs) {
+  tamper("CREATE TABLE contacts(name)");
+  EXPECT_EQ(refusal().code, ErrorCode::kInvalid);
+  tamper("INSERT INTO contacts VALUES('still there')");
+}
+
+TEST_F(SqliteStoreTest, RefusesAFileThatIsNoDatabase) {
+  dir_.write("offsets.db", std::string(8192, 'x'));
+  const Error error = refusal();
+  EXPECT_EQ(error.code, ErrorCode::kInvalid);
+  EXPECT_NE(error.message.find("no SQLite file"), std::string::npos) << error.message;
+}
+
+TEST_F(SqliteStoreTest, RefusesADamagedFile) {
+  store_one(1);
+  // The second page holds the positions; its header tells how it is to be read.
+  std::fstream(file(), std::ios::in | std::ios::out | std::ios::binary).seekp(4096) << std::string(64, '\xEE');
+  const Error error = refusal();
+  EXPECT_EQ(error.code, ErrorCode::kCorrupt);
+  EXPECT_NE(error.message.find("move it away"), std::string::npos) << error.message;
+}
+
+TEST_F(SqliteStoreTest, RefusesAChangedTable) {
+  store_one(1);
+  tamper("ALTER TABLE positions ADD COLUMN extra TEXT");
+  EXPECT_EQ(refusal().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(SqliteStoreTest, RunsNoTriggerThatSomebodyPutIntoTheFile) {
+  store_one(1);
+  tamper("CREATE TRIGGER evil AFTER UPDATE ON positions BEGIN UPDATE positions SET next_offset = 666; END");
+  store_one(2);
+  EXPECT_EQ(load(*open())->front(), Position{2});
+}
+
+TEST_F(SqliteStoreTest, NeverReadsAMalformedRowAsAnOffset) {
+  for (const char* change : {"next_offset = -1", "leader_epoch = -2", "leader_epoch = 5000000000",
+                             "topic_id = x'0102'"}) {
+    SCOPED_TRACE(change);
+    store_one(5);
+    tamper(std::string("UPDATE positions SET ") + change);
+    const auto loaded = load(*open());
+    ASSERT_FALSE(loaded.ok());
+    EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt);
+    EXPECT_NE(loaded.error().message.find("orders/0"), std::string::npos) << loaded.error().message;
+  }
+}
+
+TEST_F(SqliteStoreTest, SaysSoWhenTheFolderIsMissingOrTheFileIsAFolder) {
+  EXPECT_EQ(refusal(dir_ / "none/offsets.db").code, ErrorCode::kIo);
+  std::filesystem::create_directory(file());
+  EXPECT_EQ(refusal().code, ErrorCode::kIo);
+}
+
+TEST_F(SqliteStoreTest, StoresNothingOnAFullDiskAndGoesOnWhenThereIsRoom) {
+  const auto store = open();
+  ASSERT_TRUE(SqliteStoreTest::store(*store, 1).ok());
+  {
+    // No file may grow: to SQLite a write that fails, as on a full disk.
+    ::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    rlimit small = before;
+    small.rlim_cur = 1;
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto stored = SqliteStoreTest::store(*store, 2);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    ASSERT_FALSE(stored.ok());
+    EXPECT_EQ(stored.error().code, ErrorCode::kIo);
+    EXPECT_NE(stored.error().message.find("offsets.db"), std::string::npos) << stored.error().message;
+  }
+  EXPECT_EQ(load(*store)->front(), Position{1});
+  const auto again = SqliteStoreTest::store(*store, 3);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(load(*store)->front(), Position{3});
+}
+
+TEST_F(SqliteStoreTest, NoticesThatItsFileWasDeletedOrReplaced) {
+  const auto store = open();
+  ASSERT_TRUE(SqliteStoreTest::store(*store, 1).ok());
+  std::filesystem::remove(file());
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto stored = SqliteStoreTest::store(*store, 2);
+    ASSERT_FALSE(stored.ok());
+    EXPECT_EQ(stored.error().code, ErrorCode::kIo);
+    EXPECT_FALSE(load(*store).ok());
+    dir_.write("offsets.db", "");
+  }
+}
+
+TEST_F(SqliteStoreTest, OpensByUrl) {
+  EXPECT_TRUE(open_store("memory:", "", "handler", LockOwner::kVerb).ok());
+  EXPECT_TRUE(open_store("sqlite:offsets.db", file(), "handler", LockOwner::kVerb).ok());
+  EXPECT_TRUE(std::filesystem::exists(file()));
+  const auto redis = open_store("redis://localhost", "", "handler", LockOwner::kVerb);
+  ASSERT_FALSE(redis.ok());
+  EXPECT_EQ(redis.error().code, ErrorCode::kUnsupported);
+}
+
+}  // namespace
+}  // namespace ductus::offsets

@@ -1,0 +1,167 @@
+#include "operate/log_bounds.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "net/socket.h"
+
+namespace ductus::operate {
+namespace {
+
+using namespace std::chrono_literals;
+using ports::ChildRef;
+using ports::ConnectionId;
+using ports::SourceEffects;
+
+struct TextAnswer final : ports::Answer {
+  std::string text;
+};
+
+class TextCutter final : public ports::AnswerCutter {
+ public:
+  Result<std::unique_ptr<ports::Answer>> cut(const ports::RequestTag&, base::Buffer frame) const override {
+    auto answer = std::make_unique<TextAnswer>();
+    answer->text.assign(frame.data(), frame.data() + frame.size());
+    return answer;
+  }
+};
+
+// A source whose protocol is: one frame asks, one frame answers, and a script says what the answer means.
+class ScriptedSource final : public ports::BatchSource {
+ public:
+  using Script = std::function<void(const std::string& answer, SourceEffects& out)>;
+  ScriptedSource(std::uint16_t port, Script script) : port_(port), script_(std::move(script)) {}
+
+  std::vector<ports::TopicPartition> attached;
+  std::vector<Error> losses;
+
+  const ports::AnswerCutter& cutter() const override { return cutter_; }
+  void attach_topic(const std::string&, base::Time, SourceEffects&) override { wants_connection_ = true; }
+  void attach(ChildRef, const ports::TopicPartition& partition, base::Time, SourceEffects&) override {
+    attached.push_back(partition);
+  }
+  void detach(ChildRef, base::Time, SourceEffects&) override {}
+  void want(ChildRef, const ports::Position&, base::Time, SourceEffects&) override {}
+  void look_up(ChildRef, ports::OffsetQuery, base::Time, SourceEffects&) override {}
+  void released(std::size_t, base::Time, SourceEffects&) override {}
+  void flush(base::Time, SourceEffects& out) override {
+    if (!std::exchange(wants_connection_, false)) return;
+    out.push_back(ports::OpenConnection{++connection_, "127.0.0.1", port_});
+  }
+  void opened(ConnectionId connection, base::Time, SourceEffects& out) override {
+    out.push_back(ports::Send{connection, {}, {0, 0, 0, 3, 'a', 's', 'k'}});
+  }
+  void answered(ConnectionId, const ports::RequestTag&, std::unique_ptr<ports::Answer> answer, base::Time,
+                SourceEffects& out) override {
+    script_(static_cast<TextAnswer&>(*answer).text, out);
+  }
+  void lost(ConnectionId, const Error& why, base::Time, SourceEffects& out) override {
+    losses.push_back(why);
+    out.push_back(ports::SourceState{false, why.message});
+    out.push_back(ports::TopicMissing{"orders", why});
+  }
+  void tick(base::Time, SourceEffects&) override {}
+  base::Time next_tick() const override { return base::Time::max(); }
+
+ private:
+  const std::uint16_t port_;
+  Script script_;
+  TextCutter cutter_;
+  bool wants_connection_ = false;
+  ConnectionId connection_ = 0;
+};
+
+class LookAtLog : public ::testing::Test {
+ protected:
+  LookAtLog() : listener_(net::listen_on(net::resolve("127.0.0.1", 0)->front()).value()) {}
+
+  std::uint16_t port() const { return net::local_address(listener_)->port(); }
+
+  /// A broker for one connection, which answers the question with `bytes`.
+  void answer_with(std::string bytes) {
+    broker_ = std::jthread([this, bytes = std::move(bytes)] {
+      wait_for(listener_.fd());
+      const auto client = net::accept_from(listener_);
+      if (!client) return;
+      std::string asked;
+      char at[64];
+      while (asked.size() < 7 && wait_for(client->fd())) {
+        const ssize_t got = ::recv(client->fd(), at, sizeof at, 0);
+        if (got <= 0) return;
+        asked.append(at, static_cast<std::size_t>(got));
+      }
+      EXPECT_EQ(asked, std::string("\0\0\0\3ask", 7));
+      // In two parts, for an answer may come in any number.
+      EXPECT_GT(::send(client->fd(), bytes.data(), 2, MSG_NOSIGNAL), 0);
+      EXPECT_GT(::send(client->fd(), bytes.data() + 2, bytes.size() - 2, MSG_NOSIGNAL), 0);
+      wait_for(client->fd());
+    });
+  }
+  LogLook look(ScriptedSource& source, std::vector<std::string> topics, std::chrono::milliseconds timeout = 20s) {
+    return look_at_log(source, topics, base::SystemClock(), timeout);
+  }
+
+  net::Socket listener_;
+  std::jthread broker_;
+
+ private:
+  static bool wait_for(int fd) {
+    pollfd waiting{fd, POLLIN, 0};
+    return ::poll(&waiting, 1, 20'000) == 1;
+  }
+};
+
+TEST_F(LookAtLog, EndsOnceEverythingIsKnown) {
+  answer_with(std::string("\0\0\0\5hello", 9));
+  ScriptedSource source(port(), [](const std::string& answer, SourceEffects& out) {
+    EXPECT_EQ(answer, "hello");
+    out.push_back(ports::TopicFound{"orders", {}, 2});
+    out.push_back(ports::TopicMissing{"gone", {ErrorCode::kNotFound, "no such topic"}});
+    out.push_back(ports::LogBounds{{0, 0}, 5, 90, -1});
+    out.push_back(ports::LogBounds{{0, 0}, -1, -1, 80});
+    out.push_back(ports::Trouble{{1, 0}, {ErrorCode::kUnsupported, "no leader ever"}, ports::Trouble::Kind::kFinal});
+  });
+  const auto found = look(source, {"orders", "gone"});
+  ASSERT_EQ(found.partitions.size(), 2u);
+  const auto& first = found.partitions.at({"orders", 0});
+  EXPECT_EQ(first.log_start_offset, 5);
+  EXPECT_EQ(first.high_watermark, 90);
+  EXPECT_EQ(first.readable_end, 80);
+  const auto& second = found.partitions.at({"orders", 1});
+  EXPECT_EQ(second.readable_end, std::nullopt);
+  EXPECT_EQ(second.trouble, "no leader ever");
+  EXPECT_EQ(found.missing_topics.at("gone"), "no such topic");
+  EXPECT_EQ(source.attached, (std::vector<ports::TopicPartition>{{"orders", 0}, {"orders", 1}}));
+}
+
+TEST_F(LookAtLog, LeavesUnknownWhatIsNotAnsweredInTime) {
+  ScriptedSource source(port(), {});
+  const auto found = look(source, {"orders"}, 50ms);
+  EXPECT_TRUE(found.partitions.empty());
+  EXPECT_TRUE(found.missing_topics.contains("orders"));
+}
+
+TEST_F(LookAtLog, SaysThatTheClusterIsAway) {
+  const auto gone = port();
+  listener_.close();
+  ScriptedSource source(gone, {});
+  const auto found = look(source, {"orders"});
+  EXPECT_NE(found.trouble, "");
+  EXPECT_EQ(source.losses.size(), 1u);
+}
+
+TEST_F(LookAtLog, TakesNoMemoryForAnAnswerThatIsTooLong) {
+  answer_with("HTTP/1.1 400 Bad Request\r\n");
+  ScriptedSource source(port(), {});
+  look(source, {"orders"});
+  ASSERT_EQ(source.losses.size(), 1u);
+  EXPECT_EQ(source.losses[0].code, ErrorCode::kLimit);
+}
+
+}  // namespace
+}  // namespace ductus::operate

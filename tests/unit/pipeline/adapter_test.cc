@@ -1,0 +1,361 @@
+#include "pipeline/adapter.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace ductus::pipeline {
+namespace {
+
+using ports::Handled;
+
+/// One adapter driven by hand: what it asked for is kept until the next event.
+class AdapterTest : public ::testing::Test {
+ protected:
+  void make(AdapterSettings settings = {}) { adapter_.emplace(settings); }
+
+  template <class T>
+  const T* asked() const {
+    for (const AdapterEffect& effect : effects_) {
+      if (const T* found = std::get_if<T>(&effect)) return found;
+    }
+    return nullptr;
+  }
+  template <class T>
+  T take() {
+    for (AdapterEffect& effect : effects_) {
+      if (T* found = std::get_if<T>(&effect)) return std::move(*found);
+    }
+    ADD_FAILURE() << "not asked for";
+    std::abort();
+  }
+
+  /// Runs up to the first WantSet, with `next_offset` stored.
+  void begin(std::int64_t next_offset, AdapterSettings settings = {}) {
+    make(settings);
+    adapter_->start(effects_);
+    ASSERT_NE(asked<LoadPosition>(), nullptr);
+    load(ports::Position{next_offset, 3, {}});
+    ASSERT_NE(asked<StartHandler>(), nullptr);
+    started({});
+  }
+  void load(Result<std::optional<ports::Position>> position) {
+    effects_.clear();
+    adapter_->loaded(std::move(position), effects_);
+  }
+  void started(Result<void> outcome) {
+    effects_.clear();
+    adapter_->started(outcome, clock_.now(), effects_);
+  }
+  void deliver(std::int64_t from, std::int64_t to) {
+    ports::FetchedSet set;
+    set.asked_offset = from;
+    set.next_offset = to;
+    set.charged_bytes = 100;
+    effects_.clear();
+    adapter_->delivered(std::move(set), effects_);
+  }
+  void handled(Handled outcome) {
+    ports::FetchedSet set = std::move(in_hand_);
+    effects_.clear();
+    adapter_->handled(outcome, std::move(set), clock_.now(), effects_);
+  }
+  void pick_up() { in_hand_ = take<HandleSet>().set; }
+  void accept(std::int64_t next_offset) {
+    Handled ok;
+    ok.position = {next_offset, 3, {}};
+    ok.cursor = {0, next_offset};
+    ok.last = true;
+    handled(ok);
+  }
+  std::optional<Storable> collect() {
+    effects_.clear();
+    return adapter_->collect(effects_);
+  }
+  std::optional<Storable> sync(Result<void> outcome) {
+    effects_.clear();
+    return adapter_->synced(outcome, effects_);
+  }
+  static Error not_needed() { return {ErrorCode::kNotNeeded, ""}; }
+
+  base::ManualClock clock_;
+  std::optional<Adapter> adapter_;
+  AdapterEffects effects_;
+  ports::FetchedSet in_hand_;
+};
+
+TEST_F(AdapterTest, StartsAtTheStoredPosition) {
+  begin(42);
+  ASSERT_NE(asked<WantSet>(), nullptr);
+  EXPECT_EQ(asked<WantSet>()->from.next_offset, 42);
+  EXPECT_EQ(asked<WantSet>()->from.leader_epoch, 3);
+}
+
+TEST_F(AdapterTest, WithoutStoredOffsetItHaltsAndSaysWhatToDo) {
+  make();
+  adapter_->start(effects_);
+  load(std::optional<ports::Position>());
+  ASSERT_NE(asked<Halted>(), nullptr);
+  EXPECT_NE(asked<Halted>()->reason.message.find("reset_offsets"), std::string::npos);
+}
+
+TEST_F(AdapterTest, TheOffsetThatAPolicyChoseIsStoredBeforeTheFirstFetch) {
+  make({.when_missing = OffsetPolicy::kEarliest});
+  adapter_->start(effects_);
+  load(std::optional<ports::Position>());
+  ASSERT_NE(asked<LookUp>(), nullptr);
+  EXPECT_EQ(asked<LookUp>()->query, ports::OffsetQuery::kEarliest);
+  effects_.clear();
+  adapter_->found(7, 2, effects_);
+  ASSERT_NE(asked<Accepted>(), nullptr);
+  EXPECT_TRUE(asked<Accepted>()->urgent);
+  EXPECT_EQ(asked<WantSet>(), nullptr);
+  const std::optional<Storable> chosen = collect();
+  ASSERT_TRUE(chosen);
+  EXPECT_EQ(chosen->position.next_offset, 7);
+  EXPECT_EQ(asked<StartHandler>(), nullptr);
+  adapter_->stored(*chosen, effects_);
+  EXPECT_NE(asked<StartHandler>(), nullptr);
+  started({});
+  EXPECT_EQ(take<WantSet>().from.next_offset, 7);
+}
+
+TEST_F(AdapterTest, AsksForOneSetAheadWhileOneIsHandledAndNoMore) {
+  begin(0);
+  deliver(0, 10);
+  EXPECT_NE(asked<HandleSet>(), nullptr);
+  EXPECT_EQ(take<WantSet>().from.next_offset, 10);
+  pick_up();
+  deliver(10, 20);
+  EXPECT_TRUE(effects_.empty());
+  accept(10);
+  EXPECT_EQ(take<HandleSet>().set.asked_offset, 10);
+  EXPECT_EQ(take<WantSet>().from.next_offset, 20);
+}
+
+TEST_F(AdapterTest, DeferOffersTheSameBatchAgainAfterTheDelayAndFetchesNothing) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  deliver(10, 20);
+  Handled defer;
+  defer.kind = Handled::Kind::kDefer;
+  defer.delay = std::chrono::seconds(5);
+  handled(defer);
+  EXPECT_EQ(asked<HandleSet>(), nullptr);
+  EXPECT_EQ(asked<WantSet>(), nullptr);
+  EXPECT_EQ(asked<Accepted>(), nullptr);
+  EXPECT_EQ(adapter_->phase(), AdapterPhase::kDeferred);
+  ASSERT_NE(asked<ArmTimer>(), nullptr);
+  clock_.advance(std::chrono::seconds(4));
+  effects_.clear();
+  adapter_->tick(clock_.now(), effects_);
+  EXPECT_TRUE(effects_.empty());
+  clock_.advance(std::chrono::seconds(1));
+  adapter_->tick(clock_.now(), effects_);
+  EXPECT_EQ(take<HandleSet>().set.asked_offset, 0);
+}
+
+TEST_F(AdapterTest, AFailureStopsTheHandlerBeforeTheExitIsTold) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  Handled fail;
+  fail.kind = Handled::Kind::kFail;
+  fail.error = {ErrorCode::kCallback, "no"};
+  handled(fail);
+  EXPECT_NE(asked<StopHandler>(), nullptr);
+  EXPECT_EQ(asked<Exited>(), nullptr);
+  effects_.clear();
+  adapter_->handler_stopped(effects_);
+  ASSERT_NE(asked<Exited>(), nullptr);
+  EXPECT_FALSE(asked<Exited>()->counted);
+}
+
+TEST_F(AdapterTest, BytesThatCannotBeDecodedCountAsAFailureAndDropWhatWasPrefetched) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  deliver(10, 20);
+  Handled bad;
+  bad.kind = Handled::Kind::kBadBytes;
+  bad.error = {ErrorCode::kCorrupt, "CRC"};
+  handled(bad);
+  int released = 0;
+  for (const AdapterEffect& effect : effects_) released += std::holds_alternative<ReleaseSet>(effect) ? 1 : 0;
+  EXPECT_EQ(released, 2);
+  effects_.clear();
+  adapter_->handler_stopped(effects_);
+  ASSERT_NE(asked<Exited>(), nullptr);
+  EXPECT_TRUE(asked<Exited>()->counted);
+}
+
+TEST_F(AdapterTest, AtTheLimitTheNextCallbackWaitsForTheStore) {
+  begin(0, {.max_uncommitted_batches = 2});
+  deliver(0, 10);
+  pick_up();
+  deliver(10, 20);
+  accept(10);
+  EXPECT_FALSE(asked<Accepted>()->urgent);
+  pick_up();
+  deliver(20, 30);
+  accept(20);
+  EXPECT_TRUE(asked<Accepted>()->urgent);
+  EXPECT_EQ(asked<HandleSet>(), nullptr);
+  EXPECT_EQ(adapter_->phase(), AdapterPhase::kWaitingStore);
+  EXPECT_EQ(collect(), std::nullopt);
+  ASSERT_NE(asked<SyncHandler>(), nullptr);
+  const std::optional<Storable> storable = sync(not_needed());
+  ASSERT_TRUE(storable);
+  EXPECT_EQ(storable->position.next_offset, 20);
+  EXPECT_EQ(storable->batches, 2u);
+  EXPECT_EQ(asked<HandleSet>(), nullptr);
+  adapter_->stored(*storable, effects_);
+  EXPECT_EQ(take<HandleSet>().set.asked_offset, 20);
+}
+
+TEST_F(AdapterTest, ZeroUncommittedBatchesStoresEachBatchBeforeTheNext) {
+  begin(0, {.max_uncommitted_batches = 0});
+  deliver(0, 10);
+  pick_up();
+  deliver(10, 20);
+  accept(10);
+  EXPECT_EQ(asked<HandleSet>(), nullptr);
+  EXPECT_TRUE(asked<Accepted>()->urgent);
+}
+
+TEST_F(AdapterTest, ARoundDoesNotWaitForAHandlerInACallItsSyncFollowsTheCall) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  deliver(10, 20);
+  accept(10);
+  pick_up();
+  EXPECT_EQ(collect(), std::nullopt);
+  EXPECT_EQ(asked<SyncHandler>(), nullptr);
+  accept(20);
+  EXPECT_NE(asked<SyncHandler>(), nullptr);
+  const std::optional<Storable> storable = sync({});
+  ASSERT_TRUE(storable);
+  EXPECT_EQ(storable->position.next_offset, 20);
+  EXPECT_EQ(storable->batches, 2u);
+}
+
+TEST_F(AdapterTest, OnlyWhatWasAcceptedBeforeTheSyncIsStored) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  accept(10);
+  EXPECT_EQ(collect(), std::nullopt);
+  ASSERT_NE(asked<SyncHandler>(), nullptr);
+  deliver(10, 20);
+  EXPECT_EQ(asked<HandleSet>(), nullptr) << "the handler is in its sync";
+  const std::optional<Storable> storable = sync({});
+  EXPECT_EQ(storable->position.next_offset, 10);
+  EXPECT_NE(asked<HandleSet>(), nullptr);
+}
+
+TEST_F(AdapterTest, AFailedSyncActsAsFailAndNothingSinceTheLastGoodSyncIsStored) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  accept(10);
+  EXPECT_EQ(collect(), std::nullopt);
+  EXPECT_EQ(sync(Error{ErrorCode::kIo, "disk"}), std::nullopt);
+  EXPECT_NE(asked<StopHandler>(), nullptr);
+  EXPECT_EQ(collect(), std::nullopt);
+}
+
+TEST_F(AdapterTest, AHandlerThatNeedsNoSyncIsAskedOnce) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  accept(10);
+  EXPECT_EQ(collect(), std::nullopt);
+  ASSERT_TRUE(sync(not_needed()));
+  deliver(10, 20);
+  pick_up();
+  accept(20);
+  const std::optional<Storable> storable = collect();
+  ASSERT_TRUE(storable);
+  EXPECT_EQ(storable->position.next_offset, 20);
+  EXPECT_EQ(asked<SyncHandler>(), nullptr);
+}
+
+TEST_F(AdapterTest, OutOfRangeWaitsUntilEverythingInHandIsStored) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  effects_.clear();
+  adapter_->source_ended({ErrorCode::kNotFound, "out of range"}, true, effects_);
+  EXPECT_TRUE(effects_.empty());
+  accept(10);
+  EXPECT_EQ(asked<Halted>(), nullptr);
+  EXPECT_EQ(collect(), std::nullopt);
+  const std::optional<Storable> storable = sync(not_needed());
+  ASSERT_TRUE(storable);
+  adapter_->stored(*storable, effects_);
+  EXPECT_NE(asked<StopHandler>(), nullptr);
+  effects_.clear();
+  adapter_->handler_stopped(effects_);
+  EXPECT_NE(asked<Halted>(), nullptr);
+}
+
+TEST_F(AdapterTest, OutOfRangeWithAPolicyRecordsWhatIsLostAndGoesOn) {
+  begin(5, {.when_out_of_range = OffsetPolicy::kEarliest});
+  effects_.clear();
+  adapter_->source_ended({ErrorCode::kNotFound, "out of range"}, true, effects_);
+  ASSERT_NE(asked<LookUp>(), nullptr);
+  effects_.clear();
+  adapter_->found(100, 4, effects_);
+  ASSERT_NE(asked<Lost>(), nullptr);
+  EXPECT_EQ(asked<Lost>()->from, 5);
+  EXPECT_EQ(asked<Lost>()->to, 100);
+  const std::optional<Storable> chosen = collect();
+  ASSERT_TRUE(chosen);
+  adapter_->stored(*chosen, effects_);
+  EXPECT_EQ(take<WantSet>().from.next_offset, 100);
+}
+
+TEST_F(AdapterTest, DrainingDropsSetsStoresWhatWasAcceptedAndStopsTheHandler) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  deliver(10, 20);
+  effects_.clear();
+  adapter_->drain(effects_);
+  EXPECT_NE(asked<ReleaseSet>(), nullptr) << "the prefetched set";
+  accept(10);
+  EXPECT_EQ(asked<HandleSet>(), nullptr);
+  EXPECT_EQ(asked<WantSet>(), nullptr);
+  EXPECT_TRUE(adapter_->has_unstored());
+  EXPECT_EQ(collect(), std::nullopt);
+  const std::optional<Storable> storable = sync({});
+  ASSERT_TRUE(storable);
+  adapter_->stored(*storable, effects_);
+  EXPECT_FALSE(adapter_->has_unstored());
+  effects_.clear();
+  adapter_->stop(effects_);
+  EXPECT_NE(asked<StopHandler>(), nullptr);
+  adapter_->handler_stopped(effects_);
+  EXPECT_EQ(adapter_->phase(), AdapterPhase::kIdle);
+}
+
+TEST_F(AdapterTest, AnIdleIntervalOffersAnEmptyBatchOnlyWhileNothingComes) {
+  begin(9, {.idle_interval = std::chrono::milliseconds(500)});
+  ASSERT_NE(asked<ArmTimer>(), nullptr);
+  clock_.advance(std::chrono::milliseconds(500));
+  effects_.clear();
+  adapter_->tick(clock_.now(), effects_);
+  ASSERT_NE(asked<HandleIdle>(), nullptr);
+  EXPECT_EQ(asked<HandleIdle>()->next_offset, 9);
+  effects_.clear();
+  adapter_->handled_idle({}, clock_.now(), effects_);
+  EXPECT_NE(asked<ArmTimer>(), nullptr);
+  EXPECT_EQ(asked<Accepted>(), nullptr);
+}
+
+}  // namespace
+}  // namespace ductus::pipeline

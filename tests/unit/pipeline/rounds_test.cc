@@ -1,0 +1,76 @@
+#include "pipeline/rounds.h"
+
+#include <gtest/gtest.h>
+
+namespace ductus::pipeline {
+namespace {
+
+class RoundsTest : public ::testing::Test {
+ protected:
+  static RoundEntry entry(std::uint32_t child, std::int64_t next_offset, std::uint32_t batches = 1,
+                          std::uint32_t generation = 1) {
+    return {{child, generation}, {{next_offset, -1, {}}, batches}};
+  }
+  base::ManualClock clock_;
+  Rounds rounds_;
+};
+
+TEST_F(RoundsTest, ARoundClosesAfterItsDelayWithEveryPartitionOnce) {
+  rounds_.mark({1, 1}, false, clock_.now());
+  clock_.advance(std::chrono::milliseconds(10));
+  rounds_.mark({2, 1}, false, clock_.now());
+  rounds_.mark({1, 1}, false, clock_.now());
+  EXPECT_TRUE(rounds_.close(clock_.now()).empty());
+  clock_.advance(std::chrono::milliseconds(40));
+  EXPECT_EQ(rounds_.next_tick(), clock_.now());
+  EXPECT_EQ(rounds_.close(clock_.now()), (std::vector<ports::ChildRef>{{1, 1}, {2, 1}}));
+  EXPECT_EQ(rounds_.next_tick(), base::Time::max());
+}
+
+TEST_F(RoundsTest, APartitionThatWaitsClosesTheRoundAtOnce) {
+  rounds_.mark({1, 1}, false, clock_.now());
+  rounds_.mark({2, 1}, true, clock_.now());
+  EXPECT_EQ(rounds_.close(clock_.now()).size(), 2u);
+}
+
+TEST_F(RoundsTest, OneWriteIsOutAtATimeAndWhatComesMeanwhileIsGathered) {
+  rounds_.add(entry(1, 10));
+  EXPECT_EQ(rounds_.take(clock_.now()).size(), 1u);
+  rounds_.add(entry(1, 20));
+  rounds_.add(entry(1, 30));
+  rounds_.add(entry(2, 5));
+  EXPECT_TRUE(rounds_.take(clock_.now()).empty());
+  rounds_.written({}, true, clock_.now());
+  const std::vector<RoundEntry> next = rounds_.take(clock_.now());
+  ASSERT_EQ(next.size(), 2u);
+  EXPECT_EQ(next[0].what.position.next_offset, 30);
+  EXPECT_EQ(next[0].what.batches, 2u);
+}
+
+TEST_F(RoundsTest, AFailedWriteIsTriedAgainWithBackOffAndNewerPositionsWin) {
+  rounds_.add(entry(1, 10));
+  std::vector<RoundEntry> round = rounds_.take(clock_.now());
+  rounds_.add(entry(1, 20));
+  rounds_.written(std::move(round), false, clock_.now());
+  EXPECT_TRUE(rounds_.take(clock_.now()).empty());
+  EXPECT_EQ(rounds_.next_tick(), clock_.now() + Rounds::kRetryDelayMin);
+  clock_.advance(Rounds::kRetryDelayMin);
+  round = rounds_.take(clock_.now());
+  ASSERT_EQ(round.size(), 1u);
+  EXPECT_EQ(round[0].what.position.next_offset, 20);
+  EXPECT_EQ(round[0].what.batches, 2u);
+  rounds_.written(std::move(round), false, clock_.now());
+  EXPECT_EQ(rounds_.next_tick(), clock_.now() + 2 * Rounds::kRetryDelayMin);
+}
+
+TEST_F(RoundsTest, ANewIncarnationReplacesWhatTheOldOneHadToStore) {
+  rounds_.add(entry(1, 50, 3, 1));
+  rounds_.add(entry(1, 20, 1, 2));
+  const std::vector<RoundEntry> round = rounds_.take(clock_.now());
+  ASSERT_EQ(round.size(), 1u);
+  EXPECT_EQ(round[0].what.position.next_offset, 20);
+  EXPECT_EQ(round[0].what.batches, 1u);
+}
+
+}  // namespace
+}  // namespace ductus::pipeline
