@@ -12,9 +12,10 @@ std::uint8_t byte_at(std::string_view text, std::size_t at) { return static_cast
 std::size_t character_size(std::string_view text, std::size_t at) {
   const std::uint8_t first = byte_at(text, at);
   if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xC2 && first <= 0xDF ? 2 : first >= 0xE0 && first <= 0xEF ? 3
-                         : first >= 0xF0 && first <= 0xF4 ? 4
-                                                          : 0;
+  const std::size_t size = first >= 0xC2 && first <= 0xDF   ? 2
+                           : first >= 0xE0 && first <= 0xEF ? 3
+                           : first >= 0xF0 && first <= 0xF4 ? 4
+                                                            : 0;
   if (size == 0 || size > text.size() - at) return 0;
   for (std::size_t i = 1; i < size; ++i) {
     if ((byte_at(text, at + i) & 0xC0) != 0x80) return 0;
@@ -47,10 +48,18 @@ void append_hex(std::string& out, std::uint8_t byte) {
 
 void append_escaped(std::string& out, std::string_view character) {
   switch (character[0]) {
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\\': out += "\\\\"; return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
     default:
       for (std::size_t i = 0; i < character.size(); ++i) append_hex(out, byte_at(character, i));
   }

@@ -138,8 +138,7 @@ Result<std::unique_ptr<Log>> Log::open(std::string_view level, std::string_view 
                                        const std::filesystem::path& file) {
   const auto threshold = level_of(level);
   if (!threshold) {
-    return Error{ErrorCode::kInvalid,
-                 "log level '" + std::string(level) + "' is none of debug, info, warn, error"};
+    return Error{ErrorCode::kInvalid, "log level '" + std::string(level) + "' is none of debug, info, warn, error"};
   }
   if (format != "text" && format != "json") {
     return Error{ErrorCode::kInvalid, "log format '" + std::string(format) + "' is neither text nor json"};
@@ -148,8 +147,8 @@ Result<std::unique_ptr<Log>> Log::open(std::string_view level, std::string_view 
   if (!file.empty()) {
     fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
     if (fd < 0) {
-      return Error{ErrorCode::kIo, "cannot open the log file " + file.string() + ": " +
-                                       std::generic_category().message(errno)};
+      return Error{ErrorCode::kIo,
+                   "cannot open the log file " + file.string() + ": " + std::generic_category().message(errno)};
     }
   }
   auto impl = std::make_unique<Impl>(std::make_shared<LineSink>(fd, !file.empty(), format == "json"));

@@ -25,8 +25,9 @@ void occupy_standard_descriptors() {
 }
 
 int run_guarded(std::vector<std::string> arguments, std::vector<ModuleEntry> modules) {
-  cli::Surroundings around{std::cout,          std::cerr,         config::process_environment(),
-                           std::filesystem::current_path(), std::move(modules), &node::run};
+  cli::Surroundings around{
+      std::cout,          std::cerr, config::process_environment(), std::filesystem::current_path(),
+      std::move(modules), &node::run};
   return cli::run_command_line(std::move(arguments), around);
 }
 

@@ -1,7 +1,7 @@
 #include "cli/command_line.h"
 
-#include <algorithm>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>

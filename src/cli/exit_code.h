@@ -7,11 +7,11 @@ namespace ductus::cli {
 
 enum class ExitCode : std::uint8_t {
   kOk = 0,
-  kFailed = 1,         ///< also: stopped by force
+  kFailed = 1,  ///< also: stopped by force
   kUsage = 2,
   kNotRunning = 3,
-  kUnreachable = 4,    ///< also: timed out
-  kRefused = 5,        ///< for safety
+  kUnreachable = 4,  ///< also: timed out
+  kRefused = 5,      ///< for safety
   kConfigInvalid = 6,
 };
 

@@ -34,10 +34,14 @@ class VerbRun {
 
   int run() {
     switch (line_.verb) {
-      case Verb::kConsole: return console();
-      case Verb::kStatus: return to_int(status());
-      case Verb::kStop: return to_int(stop());
-      case Verb::kRunning: return to_int(running());
+      case Verb::kConsole:
+        return console();
+      case Verb::kStatus:
+        return to_int(status());
+      case Verb::kStop:
+        return to_int(stop());
+      case Verb::kRunning:
+        return to_int(running());
     }
     return to_int(ExitCode::kUsage);
   }

@@ -16,8 +16,7 @@
 namespace ductus::cli {
 
 /// node::run(), or what a test puts in its place.
-using RunNode =
-    std::function<int(const config::NodeConfig&, std::unique_ptr<Module>, const node::RunOptions&)>;
+using RunNode = std::function<int(const config::NodeConfig&, std::unique_ptr<Module>, const node::RunOptions&)>;
 
 /// What a command line acts upon.
 struct Surroundings {

@@ -25,9 +25,8 @@ std::string version_text() {
   return "ductus " DUCTUS_VERSION
          "\n"
          "libevent " +
-         std::string(::event_get_version()) + "\nSQLite " + ::sqlite3_libversion() + "\nlz4 " +
-         ::LZ4_versionString() + "\nISA-L " +
-         dotted(ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION) + "\nspdlog " +
+         std::string(::event_get_version()) + "\nSQLite " + ::sqlite3_libversion() + "\nlz4 " + ::LZ4_versionString() +
+         "\nISA-L " + dotted(ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION) + "\nspdlog " +
          dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH) + "\nfmt " +
          dotted(FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100) + "\ntoml++ " +
          dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH) + "\nnlohmann-json " +

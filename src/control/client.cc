@@ -57,8 +57,9 @@ class Exchange {
     }
     const auto left = std::chrono::ceil<milliseconds>(deadline_ - base::SystemClock().now());
     pollfd waiting{socket_.fd(), events, 0};
-    const int ready = left.count() <= 0 ? 0 : ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(
-                                                                      left.count(), 1'000'000'000)));
+    const int ready = left.count() <= 0
+                          ? 0
+                          : ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1'000'000'000)));
     if (ready == 0) return Error{ErrorCode::kTimedOut, "the node did not answer in time"};
     return {};
   }

@@ -63,8 +63,8 @@ bool NodeProcess::wait_for_end(milliseconds timeout) const {
 
 Result<void> NodeProcess::kill() const {
   if (signal_process(handle_.fd(), SIGKILL) != 0 && errno != ESRCH) {
-    return Error{ErrorCode::kIo, "cannot end process " + std::to_string(id_) + ": " +
-                                     std::generic_category().message(errno)};
+    return Error{ErrorCode::kIo,
+                 "cannot end process " + std::to_string(id_) + ": " + std::generic_category().message(errno)};
   }
   return {};
 }

@@ -35,9 +35,12 @@ using Owned = std::unique_ptr<T, Free>;
 
 std::string_view method_of(evhttp_request* request) {
   switch (::evhttp_request_get_command(request)) {
-    case EVHTTP_REQ_GET: return "GET";
-    case EVHTTP_REQ_POST: return "POST";
-    default: return "";
+    case EVHTTP_REQ_GET:
+      return "GET";
+    case EVHTTP_REQ_POST:
+      return "POST";
+    default:
+      return "";
   }
 }
 
@@ -71,7 +74,8 @@ Result<void> make_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 Response error_response(int status, const std::string& message) {
-  return {status, nlohmann::json{{"error", message}}.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n",
+  return {status,
+          nlohmann::json{{"error", message}}.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n",
           "application/json"};
 }
 
@@ -164,15 +168,14 @@ Result<void> Server::Loop::set_up(net::Socket socket) {
   ::evhttp_set_max_body_size(http.get(), kMaxBodyBytes);
   ::evhttp_set_max_headers_size(http.get(), kMaxHeaderBytes);
   ::evhttp_set_timeout(http.get(), static_cast<int>(kIdleTimeout.count()));
-  ::evhttp_set_bevcb(
-      http.get(), [](event_base*, void* loop) { return static_cast<Loop*>(loop)->new_stream(); }, this);
+  ::evhttp_set_bevcb(http.get(), [](event_base*, void* loop) { return static_cast<Loop*>(loop)->new_stream(); }, this);
   ::evhttp_set_gencb(
-      http.get(),
-      [](evhttp_request* request, void* loop) { send(request, static_cast<Loop*>(loop)->answer(request)); }, this);
+      http.get(), [](evhttp_request* request, void* loop) { send(request, static_cast<Loop*>(loop)->answer(request)); },
+      this);
 
   // evhttp sets the callback; until then there must be none that accepts.
-  listener = ::evconnlistener_new(base.get(), nullptr, nullptr, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
-                                  socket.fd());
+  listener =
+      ::evconnlistener_new(base.get(), nullptr, nullptr, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, socket.fd());
   if (listener == nullptr) return no_memory;
   static_cast<void>(socket.release());
   if (::evhttp_bind_listener(http.get(), listener) == nullptr) {

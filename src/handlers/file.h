@@ -1,8 +1,8 @@
 // file: appends the messages of topics to files, one message a line. Also known as kafka2file.
 //
-// A topic's `init` names its file (path_template.h). Accepted messages are in the kernel, synced ones on the disk. A full
-// disk defers the batch until there is room again; every other error fails it. The aggregate element of a partition is
-// how many messages it has written; once per period `Messages in topic T : N` is printed for each topic.
+// A topic's `init` names its file (path_template.h). Accepted messages are in the kernel, synced ones on the disk. A
+// full disk defers the batch until there is room again; every other error fails it. The aggregate element of a
+// partition is how many messages it has written; once per period `Messages in topic T : N` is printed for each topic.
 #pragma once
 
 #include <chrono>

@@ -97,7 +97,7 @@ Result<void> LineFile::sync(std::uint64_t failed_syncs) {
 Result<std::int64_t> LineFile::ensure_open() {
   used_at_.store(files_.next_tick(), std::memory_order_relaxed);
   if (file_ >= 0) {
-    struct stat state {};
+    struct stat state{};
     if (::fstat(file_, &state) != 0) return error("look at", errno);
     if (state.st_nlink > 0) return state.st_size;
     log_(LogLevel::kWarn, quoted(path_) + " was deleted: it is begun anew");
@@ -130,7 +130,7 @@ Result<std::int64_t> LineFile::open_descriptor() {
 }
 
 Result<std::int64_t> LineFile::check_descriptor() {
-  struct stat state {};
+  struct stat state{};
   if (::fstat(file_, &state) != 0) return error("look at", errno);
   if (!S_ISREG(state.st_mode)) return Error{ErrorCode::kRefused, quoted(path_) + " is no regular file"};
   if (::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
@@ -184,7 +184,7 @@ Error LineFile::roll_back(std::int64_t size, int cause) {
 // Closes the descriptor where the disk failed; OpenFiles may have its lock and is told by the caller.
 Result<void> LineFile::sync_now() {
   if (dirty_) {
-    struct stat state {};
+    struct stat state{};
     if (::fstat(file_, &state) != 0 || ::fdatasync(file_) != 0) return lose_unsynced(errno);
     dirty_ = false;
     durable_bytes_ = state.st_size;
@@ -203,7 +203,7 @@ Result<void> LineFile::sync_folders() {
 Error LineFile::lose_unsynced(int cause) {
   Error why = error("sync", cause);
   ++failed_syncs_;
-  struct stat state {};
+  struct stat state{};
   if (::fstat(file_, &state) == 0 && state.st_size > durable_bytes_ && ::ftruncate(file_, durable_bytes_) != 0) {
     why.message += "; what was lost could not be cut off";
   }

@@ -91,10 +91,8 @@ Result<void> Runner::start(ports::ChildRef child, const ports::TopicPartition& p
   slot.partition = partition;
   slot.log = [log = log_, prefix = partition.topic + "/" + std::to_string(partition.partition) + ": "](
                  LogLevel level, std::string_view line) { log(level, prefix + std::string(line)); };
-  const Context context{.topic = partition.topic,
-                        .partition = partition.partition,
-                        .log = slot.log,
-                        .stop = std::move(stop)};
+  const Context context{
+      .topic = partition.topic, .partition = partition.partition, .log = slot.log, .stop = std::move(stop)};
   auto made = guarded([&] { return module_.init(context, init_data); });
   if (!made) return std::move(made).error();
   if (!*made) return from_user(made->error());

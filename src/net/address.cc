@@ -55,8 +55,7 @@ struct Question {
 
 }  // namespace
 
-Address::Address(const sockaddr* address, socklen_t size)
-    : size_(std::min<socklen_t>(size, sizeof storage_)) {
+Address::Address(const sockaddr* address, socklen_t size) : size_(std::min<socklen_t>(size, sizeof storage_)) {
   std::memcpy(&storage_, address, size_);
 }
 
@@ -73,8 +72,7 @@ std::string Address::to_text() const {
   return (family() == AF_INET6 ? "[" + number + "]" : number) + ":" + std::to_string(port());
 }
 
-Result<std::vector<Address>> resolve(const std::string& host, std::uint16_t port,
-                                     std::chrono::milliseconds timeout) {
+Result<std::vector<Address>> resolve(const std::string& host, std::uint16_t port, std::chrono::milliseconds timeout) {
   if (host.empty() || host.find('\0') != std::string::npos) {
     return Error{ErrorCode::kInvalid, "a host name is empty or holds a zero byte"};
   }

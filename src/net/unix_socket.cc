@@ -59,7 +59,7 @@ Result<Socket> unix_socket(int flags) {
 
 // Connecting is the only test of whether a socket file is alive.
 Result<void> remove_if_dead(const std::filesystem::path& path) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return {};
   if (!S_ISSOCK(status.st_mode)) {
     return Error{ErrorCode::kRefused, path.string() + " is there and is no socket: move it away"};

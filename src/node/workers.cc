@@ -178,7 +178,8 @@ void Workers::dial_waiting(Worker& self) {
 }
 
 void Workers::begin_call(Worker& self) {
-  self.call_since_ns.store(parts_.clock.now().time_since_epoch().count(), std::memory_order_relaxed);
+  self.calls.store(self.calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  self.call_since_ns = parts_.clock.now().time_since_epoch().count();
   arm_monitor();
 }
 
@@ -294,8 +295,10 @@ void Workers::finish(const Finished& how) {
 
 // ---- the monitor -----------------------------------------------------------------------------------------
 
+/// Wakes the monitor where it sleeps. It has disarmed before it looked for calls a last time, and this call was noted
+/// before the look at monitor_armed_: one of the two sees the other.
 void Workers::arm_monitor() {
-  if (monitor_armed_.load(std::memory_order_relaxed)) return;
+  if (monitor_armed_) return;
   const std::lock_guard lock(mutex_);
   monitor_armed_ = true;
   monitor_changed_.notify_one();
@@ -303,20 +306,33 @@ void Workers::arm_monitor() {
 
 void Workers::monitor() {
   std::unique_lock lock(mutex_);
+  std::uint64_t calls_seen = 0;
   while (!stopping_) {
     if (!monitor_armed_) {
       monitor_changed_.wait(lock, [&] { return monitor_armed_ || stopping_; });
     }
     monitor_changed_.wait_for(lock, kBlockedAfter, [&] { return stopping_.load(); });
     if (stopping_) return;
-    const bool calls = std::any_of(workers_.begin(), workers_.end(),
-                                   [](const auto& worker) { return worker->call_since_ns.load() != 0; });
-    if (!calls) {
+    const std::uint64_t calls = count_calls();
+    if (calls == std::exchange(calls_seen, calls) && !anyone_is_in_a_call()) {
       monitor_armed_ = false;
+      monitor_armed_ = anyone_is_in_a_call();
     } else if (everyone_is_blocked() && !wake_sleeper() && workers_.size() < parts_.config.max_threads) {
       start_worker();
     }
   }
+}
+
+// With mutex_ held.
+std::uint64_t Workers::count_calls() const {
+  std::uint64_t calls = 0;
+  for (const auto& worker : workers_) calls += worker->calls.load(std::memory_order_relaxed);
+  return calls;
+}
+
+// With mutex_ held.
+bool Workers::anyone_is_in_a_call() const {
+  return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->call_since_ns != 0; });
 }
 
 // With mutex_ held: no worker waits for sockets, and each one that is awake has been in a call for kBlockedAfter.

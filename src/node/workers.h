@@ -63,6 +63,7 @@ class Workers {
   struct Worker {
     std::thread thread;
     std::atomic<std::int64_t> call_since_ns{0};  ///< 0: in no call
+    std::atomic<std::uint64_t> calls{0};         ///< begun so far
     ports::DecodeArena arena;
   };
 
@@ -84,6 +85,8 @@ class Workers {
 
   void monitor();
   void arm_monitor();
+  std::uint64_t count_calls() const;
+  bool anyone_is_in_a_call() const;
   bool everyone_is_blocked();
 
   Parts parts_;

@@ -82,8 +82,7 @@ Result<void> SourceSockets::on_ready(ports::ConnectionId id, Connection& connect
   return receive(id, connection, out);
 }
 
-Result<void> SourceSockets::finish_connect(ports::ConnectionId id, Connection& connection,
-                                           ports::SourceEffects& out) {
+Result<void> SourceSockets::finish_connect(ports::ConnectionId id, Connection& connection, ports::SourceEffects& out) {
   if (auto connected = net::connect_result(connection.stream->socket()); !connected) {
     if (connection.untried.empty()) return connected;
     return connect_next(connection);

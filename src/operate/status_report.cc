@@ -171,10 +171,10 @@ std::string to_text(const StatusReport& report) {
   if (!report.partitions.empty()) {
     std::vector<Row> rows = {{"TOPIC/PART", "STATE", "OFFSET", "LAG", "REASON"}};
     for (const PartitionStatus& partition : report.partitions) {
-      rows.push_back({base::escaped(partition.topic) + "/" +
-                          (partition.partition < 0 ? "?" : std::to_string(partition.partition)),
-                      base::escaped(partition.state), number_or_mark(partition.next_offset),
-                      number_or_mark(partition.lag()), base::escaped(partition.reason)});
+      rows.push_back(
+          {base::escaped(partition.topic) + "/" + (partition.partition < 0 ? "?" : std::to_string(partition.partition)),
+           base::escaped(partition.state), number_or_mark(partition.next_offset), number_or_mark(partition.lag()),
+           base::escaped(partition.reason)});
     }
     text += table(rows) + "\n";
   }

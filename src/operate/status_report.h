@@ -15,8 +15,8 @@ namespace ductus::operate {
 struct PartitionStatus {
   std::string topic;
   std::int32_t partition = 0;  ///< -1: the topic was not found yet, so its partitions are not known
-  std::string state;   ///< ok behind stalled deferred backoff paused stopped starting waiting
-  std::string reason;  ///< empty where the state says all
+  std::string state;           ///< ok behind stalled deferred backoff paused stopped starting waiting
+  std::string reason;          ///< empty where the state says all
   std::optional<std::int64_t> next_offset;
   std::optional<std::int64_t> log_start_offset;
   std::optional<std::int64_t> high_watermark;
@@ -29,8 +29,8 @@ struct PartitionStatus {
 struct StatusReport {
   std::string name;
   std::string handler_name;
-  std::string state;   ///< starting running draining retrying not_running
-  std::string source;  ///< HOST:PORT of the first broker
+  std::string state;                        ///< starting running draining retrying not_running
+  std::string source;                       ///< HOST:PORT of the first broker
   std::vector<PartitionStatus> partitions;  ///< sorted by topic and partition
 
   /// The sum; unknown where one part is.

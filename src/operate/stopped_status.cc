@@ -46,8 +46,7 @@ StoredPlaces ask_store(const config::NodeConfig& config, const LogLook& look) {
   // Opening would make it.
   const bool is_file = config.store_url.starts_with("sqlite:");
   if (is_file && !std::filesystem::exists(config.store_path, ignored)) return stored;
-  auto store =
-      offsets::open_store(config.store_url, config.store_path, config.handler_name, base::LockOwner::kVerb);
+  auto store = offsets::open_store(config.store_url, config.store_path, config.handler_name, base::LockOwner::kVerb);
   if (!store) {
     stored.trouble = store.error().message;
     return stored;
@@ -77,8 +76,7 @@ std::string reason_for(const PartitionStatus& partition, const std::string& trou
   return trouble;
 }
 
-PartitionStatus row(const ports::TopicPartition& partition, const PartitionBounds& bounds,
-                    const StoredPlaces& stored) {
+PartitionStatus row(const ports::TopicPartition& partition, const PartitionBounds& bounds, const StoredPlaces& stored) {
   PartitionStatus status;
   status.topic = partition.topic;
   status.partition = partition.partition;

@@ -92,7 +92,8 @@ void Adapter::handled(const ports::Handled& outcome, ports::FetchedSet set, base
     ++accepted_batches_;
     ++uncommitted_batches_;
     cursor_ = outcome.cursor;
-    out.emplace_back(Accepted{.urgent = at_limit()});
+    // Halfway to the limit the round closes, so that it is stored while the rest is handled.
+    out.emplace_back(Accepted{.urgent = 2 * uncommitted_batches_ >= limit()});
   } else {
     defer_until_ = now + outcome.delay;
     out.emplace_back(ArmTimer{*defer_until_});
@@ -198,7 +199,7 @@ void Adapter::advance(AdapterEffects& out) {
     if (source_ended_) return finish_ending(out);
     return want_more(out);
   }
-  if (at_limit()) {
+  if (uncommitted_batches_ >= limit()) {
     phase_ = AdapterPhase::kWaitingStore;
     return;
   }
@@ -274,9 +275,7 @@ void Adapter::drop_sets(AdapterEffects& out) {
   }
 }
 
-bool Adapter::at_limit() const noexcept {
-  return uncommitted_batches_ >= std::max(settings_.max_uncommitted_batches, 1u);
-}
+std::uint32_t Adapter::limit() const noexcept { return std::max(settings_.max_uncommitted_batches, 1u); }
 
 Storable Adapter::take_storable() {
   return {*position_, std::exchange(accepted_batches_, 0u)};

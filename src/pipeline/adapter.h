@@ -62,7 +62,7 @@ struct HandleIdle {
 struct SyncHandler {};
 /// Something new was accepted: the partition wants to be in the next round.
 struct Accepted {
-  bool urgent = false;  ///< the partition waits for the store
+  bool urgent = false;  ///< the partition waits for the store, or soon will
 };
 /// A set is used up: its bytes are free.
 struct ReleaseSet {
@@ -163,7 +163,7 @@ class Adapter {
   void arm_idle(base::Time now, AdapterEffects& out);
   void drop_sets(AdapterEffects& out);
   void end(AdapterEffect last_words, AdapterEffects& out);
-  bool at_limit() const noexcept;
+  std::uint32_t limit() const noexcept;
   Storable take_storable();
 
   AdapterSettings settings_;

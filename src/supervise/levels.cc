@@ -165,13 +165,21 @@ std::optional<std::string> Supervisor::broken_invariant() const {
     any_asked = any_asked || it.asked;
     bool good = it.timer_armed == (it.state == ChildState::kBackingOff && phase_ == Phase::kUp);
     switch (it.state) {
-      case ChildState::kStarting: good = good && (it.asked || phase_ == Phase::kStartingAll); break;
-      case ChildState::kRunning: good = good && !it.asked; break;
-      case ChildState::kStopping: good = good && (it.asked || phase_ == Phase::kStoppingAll); break;
+      case ChildState::kStarting:
+        good = good && (it.asked || phase_ == Phase::kStartingAll);
+        break;
+      case ChildState::kRunning:
+        good = good && !it.asked;
+        break;
+      case ChildState::kStopping:
+        good = good && (it.asked || phase_ == Phase::kStoppingAll);
+        break;
       case ChildState::kBackingOff:
         good = good && !it.asked && (it.timer_armed || (phase_ == Phase::kWaiting && retry_armed_));
         break;
-      case ChildState::kStopped: good = good && !it.asked && (it.held || phase_ == Phase::kDown); break;
+      case ChildState::kStopped:
+        good = good && !it.asked && (it.held || phase_ == Phase::kDown);
+        break;
     }
     if (good) return;
     broken += "child " + std::to_string(it.child.id) + " is in state " + std::to_string(static_cast<int>(it.state)) +

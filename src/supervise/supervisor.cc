@@ -23,7 +23,9 @@ const Supervisor::Record& Supervisor::record(std::uint32_t id) const {
   return adapters_[id];
 }
 
-Supervisor::Record& Supervisor::record(std::uint32_t id) { return const_cast<Record&>(std::as_const(*this).record(id)); }
+Supervisor::Record& Supervisor::record(std::uint32_t id) {
+  return const_cast<Record&>(std::as_const(*this).record(id));
+}
 
 Supervisor::Record* Supervisor::current(Child child) {
   Record& found = record(child.id);
@@ -139,11 +141,21 @@ void Supervisor::back_off(Record& record, base::Time now, Effects& out) {
 /// A child that is down does what the others do.
 void Supervisor::join(Record& record, Effects& out) {
   switch (phase_) {
-    case Phase::kDown: record.state = ChildState::kStopped; break;
-    case Phase::kStartingAll: record.state = ChildState::kStarting; break;
-    case Phase::kUp: start_child(record, out); break;
-    case Phase::kStoppingAll: record.state = ChildState::kStopping; break;
-    case Phase::kWaiting: record.state = ChildState::kBackingOff; break;
+    case Phase::kDown:
+      record.state = ChildState::kStopped;
+      break;
+    case Phase::kStartingAll:
+      record.state = ChildState::kStarting;
+      break;
+    case Phase::kUp:
+      start_child(record, out);
+      break;
+    case Phase::kStoppingAll:
+      record.state = ChildState::kStopping;
+      break;
+    case Phase::kWaiting:
+      record.state = ChildState::kBackingOff;
+      break;
   }
 }
 

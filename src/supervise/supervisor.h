@@ -61,7 +61,7 @@ struct SupervisorSettings {
 
 /// What a child is doing: always exactly one of these.
 enum class ChildState : std::uint8_t {
-  kStarting,    ///< asked to start, or next in the order of a start of all
+  kStarting,  ///< asked to start, or next in the order of a start of all
   kRunning,
   kStopping,    ///< asked to stop, or down while the others are being stopped
   kBackingOff,  ///< down, and a timer is armed that starts it
@@ -204,11 +204,11 @@ class Supervisor {
   RestartWindow failures_;  ///< counted failures
   RestartWindow restarts_;  ///< of level B
   bool work_due_ = false;
-  base::Time waiting_since_{};              ///< the last progress, or when work became due, or all were started
-  base::Time unproductive_since_{};         ///< level B: when it was entered
-  bool overdue_ = false;                    ///< who has not stopped by now is left behind
+  base::Time waiting_since_{};       ///< the last progress, or when work became due, or all were started
+  base::Time unproductive_since_{};  ///< level B: when it was entered
+  bool overdue_ = false;             ///< who has not stopped by now is left behind
   std::uint32_t stop_generation_ = 0;
-  std::int64_t attempt_rounds_ = 1;         ///< level C: how many times retry_every an attempt may go on
+  std::int64_t attempt_rounds_ = 1;  ///< level C: how many times retry_every an attempt may go on
   std::int64_t rounds_left_ = 1;
   std::uint32_t retry_generation_ = 0;
   bool retry_armed_ = false;

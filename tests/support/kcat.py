@@ -13,8 +13,9 @@ def produce(bootstrap, topic, partition, data, *options):
 
 
 def consume(bootstrap, topic, partition, layout="%s\\n"):
-    """Everything that the partition holds now, each message printed by `layout`."""
-    return _run(bootstrap, ["-C", "-t", topic, "-p", str(partition), "-o", "beginning", "-e", "-q", "-f", layout])
+    """Everything that the partition holds now, checksums compared, each message printed by `layout`."""
+    place = ["-t", topic, "-p", str(partition), "-o", "beginning"]
+    return _run(bootstrap, ["-C", *place, "-e", "-q", "-X", "check.crcs=true", "-f", layout])
 
 
 def topics(bootstrap):

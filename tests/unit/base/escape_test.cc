@@ -25,10 +25,10 @@ TEST(Escaped, DisarmsMarksThatTurnTheWritingDirection) {
 
 TEST(Escaped, ShowsBytesThatAreNoUtf8) {
   EXPECT_EQ(escaped("\xff"), "\\xff");
-  EXPECT_EQ(escaped("\xc3"), "\\xc3");                  // cut off
-  EXPECT_EQ(escaped("\xc0\xaf"), "\\xc0\\xaf");          // overlong
-  EXPECT_EQ(escaped("\xe0\x80\xaf"), "\\xe0\\x80\\xaf");  // overlong
-  EXPECT_EQ(escaped("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // surrogate
+  EXPECT_EQ(escaped("\xc3"), "\\xc3");                             // cut off
+  EXPECT_EQ(escaped("\xc0\xaf"), "\\xc0\\xaf");                    // overlong
+  EXPECT_EQ(escaped("\xe0\x80\xaf"), "\\xe0\\x80\\xaf");           // overlong
+  EXPECT_EQ(escaped("\xed\xa0\x80"), "\\xed\\xa0\\x80");           // surrogate
   EXPECT_EQ(escaped("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // beyond U+10FFFF
 }
 

@@ -29,8 +29,7 @@ class LogToFile : public ::testing::Test {
 
 TEST_F(LogToFile, WritesTimeLevelAndText) {
   open("info", "text")->warn("disk is slow");
-  EXPECT_TRUE(std::regex_match(
-      written(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn  disk is slow\n)")))
+  EXPECT_TRUE(std::regex_match(written(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn  disk is slow\n)")))
       << written();
 }
 

@@ -42,25 +42,24 @@ class VerbsTest : public ::testing::Test {
   }
 
   void configure(const std::string& more) {
-    directory_.write("config/local.toml",
-                     "handler_name = \"tests\"\n[source]\nbrokers = [\"127.0.0.1:1\"]\n" + more +
-                         "[[topics]]\nname = \"orders\"\ninit = \"out\"\n");
+    directory_.write("config/local.toml", "handler_name = \"tests\"\n[source]\nbrokers = [\"127.0.0.1:1\"]\n" + more +
+                                              "[[topics]]\nname = \"orders\"\ninit = \"out\"\n");
   }
   void offer(const std::string& name, ModuleFactory factory) { modules_.push_back({name, std::move(factory)}); }
 
   int run(std::vector<std::string> arguments) {
-    Surroundings around{out_,
-                        err_,
-                        [](const std::string&) { return std::nullopt; },
-                        directory_.path(),
-                        modules_,
-                        [this](const config::NodeConfig& config, std::unique_ptr<Module> module,
-                               const node::RunOptions& options) {
-                          ran_ = config.name;
-                          options_ = options;
-                          EXPECT_NE(module, nullptr);
-                          return 42;
-                        }};
+    Surroundings around{
+        out_,
+        err_,
+        [](const std::string&) { return std::nullopt; },
+        directory_.path(),
+        modules_,
+        [this](const config::NodeConfig& config, std::unique_ptr<Module> module, const node::RunOptions& options) {
+          ran_ = config.name;
+          options_ = options;
+          EXPECT_NE(module, nullptr);
+          return 42;
+        }};
     return run_command_line(std::move(arguments), around);
   }
 

@@ -54,7 +54,9 @@ TEST_F(ClientTest, ReadsStatusAndBody) {
   EXPECT_EQ(answer->body, "hello");
 }
 
-TEST_F(ClientTest, TakesAnEmptyBody) { EXPECT_EQ(ask_one_that_says("HTTP/1.0 202\r\nContent-Length: 0\r\n\r\n")->status, 202); }
+TEST_F(ClientTest, TakesAnEmptyBody) {
+  EXPECT_EQ(ask_one_that_says("HTTP/1.0 202\r\nContent-Length: 0\r\n\r\n")->status, 202);
+}
 
 TEST_F(ClientTest, NoticesAnAnswerThatIsCutOff) {
   EXPECT_EQ(ask_one_that_says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello").error().code,
@@ -64,18 +66,17 @@ TEST_F(ClientTest, NoticesAnAnswerThatIsCutOff) {
 }
 
 TEST_F(ClientTest, RefusesWhatIsNoHttpWithALength) {
-  for (const char* answer :
-       {"SSH-2.0-x\r\n\r\n", "HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
+  for (const char* answer : {"SSH-2.0-x\r\n\r\n", "HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n",
+                             "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+                             "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
     EXPECT_EQ(ask_one_that_says(answer).error().code, ErrorCode::kCorrupt) << answer;
   }
 }
 
 TEST_F(ClientTest, RefusesAnAnswerBeyondItsLimits) {
   EXPECT_EQ(ask_one_that_says("HTTP/1.1 200 OK\r\nContent-Length: 16777217\r\n\r\n").error().code, ErrorCode::kLimit);
-  EXPECT_EQ(ask_one_that_says("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x')).error().code,
-            ErrorCode::kCorrupt);
+  EXPECT_EQ(ask_one_that_says("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x')).error().code, ErrorCode::kCorrupt);
 }
 
 TEST_F(ClientTest, GivesUpInTime) {

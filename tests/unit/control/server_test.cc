@@ -1,9 +1,9 @@
 #include "control/server.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <poll.h>
 
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -157,7 +157,7 @@ TEST_F(ServerTest, LetsAClientTooManyWaitUntilAnotherLeaves) {
 
 TEST_F(ServerTest, KeepsItsFolderAndSocketToItsUser) {
   serve({});
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(socket().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   ASSERT_EQ(::stat(socket().parent_path().c_str(), &status), 0);

@@ -13,8 +13,8 @@
 
 #include "handlers/builtin.h"
 #include "handlers/line_file.h"
+#include "support/scripted_handler.h"
 #include "support/temporary_directory.h"
-#include "unit/handlers/fixtures.h"
 
 namespace ductus::handlers {
 namespace {
@@ -56,8 +56,7 @@ class FileTest : public ::testing::Test {
                                                std::int32_t partition = 0) {
     return module_->init({.topic = topic, .partition = partition, .log = log_.logger(), .stop = {}}, init);
   }
-  std::unique_ptr<Handler> handler(const Value& init, const std::string& topic = "clicks",
-                                   std::int32_t partition = 0) {
+  std::unique_ptr<Handler> handler(const Value& init, const std::string& topic = "clicks", std::int32_t partition = 0) {
     auto made = try_handler(init, topic, partition);
     EXPECT_TRUE(made) << made.error().message;
     return made ? std::move(*made) : nullptr;
@@ -188,7 +187,8 @@ TEST_F(FileTest, AFileOfAnotherNodeIsRefused) {
 TEST_F(FileTest, OnlyRegularFilesAreWrittenTo) {
   ASSERT_EQ(::mkfifo((folder_ / "fifo").c_str(), 0600), 0);
   fs::create_directory(folder_ / "folder");
-  for (const std::string& path : {(folder_ / "fifo").string(), (folder_ / "folder").string(), std::string("/dev/null")}) {
+  for (const std::string& path :
+       {(folder_ / "fifo").string(), (folder_ / "folder").string(), std::string("/dev/null")}) {
     EXPECT_FALSE(try_handler(path)) << path;
   }
 }

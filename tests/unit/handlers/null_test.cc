@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "unit/handlers/fixtures.h"
+#include "support/scripted_handler.h"
 
 namespace ductus::handlers {
 namespace {
@@ -27,8 +27,8 @@ TEST(Null, PrintsWhatAllItsHandlersSaw) {
     ASSERT_TRUE((*other)->handle_messages(OwnedBatch({"ab", ""}, 1000)).is_ok());
     EXPECT_EQ((*one)->aggregate_element(), Value(Value::Map{{"messages", Value(2)}, {"value_bytes", Value(25)}}));
   }
-  const std::uint64_t checksum = (number("12345678") ^ 5) + (number("12345678") ^ 6) +
-                                 (number("ab\0\0\0\0\0\0") ^ 1000) + (0 ^ 1001);
+  const std::uint64_t checksum =
+      (number("12345678") ^ 5) + (number("12345678") ^ 6) + (number("ab\0\0\0\0\0\0") ^ 1000) + (0 ^ 1001);
   EXPECT_EQ(testing::internal::GetCapturedStdout(),
             "null: messages=4 value_bytes=27 checksum=" + std::to_string(checksum) + "\n");
 }

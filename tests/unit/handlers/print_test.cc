@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "handlers/line_writer.h"
+#include "support/scripted_handler.h"
 #include "support/temporary_directory.h"
-#include "unit/handlers/fixtures.h"
 
 namespace ductus::handlers {
 namespace {

@@ -41,7 +41,7 @@ TEST_F(UnixSocket, TellsWhoIsAtTheOtherEnd) {
 TEST_F(UnixSocket, IsForItsUserOnly) {
   const auto path = directory_ / "s";
   const auto listener = listen_unix(path);
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }

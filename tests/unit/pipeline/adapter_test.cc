@@ -198,7 +198,6 @@ TEST_F(AdapterTest, AtTheLimitTheNextCallbackWaitsForTheStore) {
   pick_up();
   deliver(10, 20);
   accept(10);
-  EXPECT_FALSE(asked<Accepted>()->urgent);
   pick_up();
   deliver(20, 30);
   accept(20);
@@ -214,6 +213,20 @@ TEST_F(AdapterTest, AtTheLimitTheNextCallbackWaitsForTheStore) {
   EXPECT_EQ(asked<HandleSet>(), nullptr);
   adapter_->stored(*storable, effects_);
   EXPECT_EQ(take<HandleSet>().set.asked_offset, 20);
+}
+
+TEST_F(AdapterTest, HalfwayToTheLimitTheRoundClosesSoThatStoringAndHandlingOverlap) {
+  begin(0, {.max_uncommitted_batches = 4});
+  deliver(0, 10);
+  pick_up();
+  deliver(10, 20);
+  accept(10);
+  EXPECT_FALSE(asked<Accepted>()->urgent);
+  pick_up();
+  deliver(20, 30);
+  accept(20);
+  EXPECT_TRUE(asked<Accepted>()->urgent);
+  EXPECT_NE(asked<HandleSet>(), nullptr);
 }
 
 TEST_F(AdapterTest, ZeroUncommittedBatchesStoresEachBatchBeforeTheNext) {

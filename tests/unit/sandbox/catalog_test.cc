@@ -34,7 +34,7 @@ TEST(SandboxCatalog, ATopicIsThereOnce) {
 TEST(SandboxCatalog, TellsWhatReadersOfFinitePartitionsMustSee) {
   Catalog catalog;
   ASSERT_TRUE(catalog.add_events("events:2:1", {}));
-  ASSERT_TRUE(catalog.add_prebuilt("endless:1:100:none"));
+  ASSERT_TRUE(catalog.add_prebuilt("endless:1:100000:none"));
   // The checksum of one message at offset 0 is its first eight bytes: {"partit, little-endian.
   EXPECT_EQ(expectations_json(catalog),
             "[\n"

@@ -1,8 +1,8 @@
-// What the tests of handlers share: batches made of strings, and a module that does as it is told.
+// Batches made of strings, sets made of pieces, and a module whose handlers do as they are told.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -91,7 +91,8 @@ class ScriptedSet final : public ports::SetDecoder {
   // A piece without messages stands for one offset (a control record).
   std::int64_t offset_of(std::size_t piece) const {
     std::int64_t offset = first_offset_;
-    for (std::size_t i = 0; i < piece; ++i) offset += static_cast<std::int64_t>(std::max<std::size_t>(pieces_[i].size(), 1));
+    for (std::size_t i = 0; i < piece; ++i)
+      offset += static_cast<std::int64_t>(std::max<std::size_t>(pieces_[i].size(), 1));
     return offset;
   }
   std::vector<std::string> pieces_;
