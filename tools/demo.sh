@@ -25,7 +25,7 @@ until [[ -s $folder/port ]]; do
   sleep 0.05
 done
 
-mkdir "$folder/config"
+mkdir "$folder/config" "$folder/out"
 cat > "$folder/config/demo.toml" << END
 [source]
 brokers = ["127.0.0.1:$(< "$folder/port")"]
@@ -38,6 +38,7 @@ module = "file"
 
 [[topics]]
 name = "events"
+init = "out/{topic}-{partition}.txt"
 END
 say 'the configuration'
 cat "$folder/config/demo.toml"

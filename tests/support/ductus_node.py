@@ -102,7 +102,7 @@ class DuctusNode:
     def wait_for_reason(self, topic, word=""):
         """Waits until a topic whose partitions are not known yet says why, with `word` in it."""
         self.wait_for_partition(
-            topic, -1, lambda row: row["reason"] and word in row["reason"], f"a reason with {word!r} in it"
+            topic, None, lambda row: row["reason"] and word in row["reason"], f"a reason with {word!r} in it"
         )
 
     def output(self, topic, partition):
