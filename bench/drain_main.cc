@@ -43,10 +43,10 @@ std::int64_t i64(const std::uint8_t* at) { return static_cast<std::int64_t>(big_
 class FetchRequest {
  public:
   explicit FetchRequest(std::string_view topic) {
-    put(0, 4);  // length, set below
-    put(1, 2);  // api: Fetch
-    put(4, 2);  // version
-    put(0, 4);  // correlation id
+    put(0, 4);           // length, set below
+    put(1, 2);           // api: Fetch
+    put(4, 2);           // version
+    put(0, 4);           // correlation id
     put(0xFFFF, 2);      // client id: null
     put(0xFFFFFFFF, 4);  // replica id: a consumer
     put(500, 4);         // max wait, ms

@@ -230,7 +230,9 @@ def spread(values, digits):
 
 def print_table(rows):
     how = "pinned, broker spinning" if rows[0]["pinned"] else "not pinned, broker sleeping"
-    runs = {name: [row for row in rows if row["contestant"] == name] for name in dict.fromkeys(r["contestant"] for r in rows)}
+    runs = {}
+    for row in rows:
+        runs.setdefault(row["contestant"], []).append(row)
     cost = {name: statistics.median(row["cpu_s_per_gb"] for row in of) for name, of in runs.items()}
 
     def times(name, rival):

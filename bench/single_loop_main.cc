@@ -13,8 +13,8 @@
 #include <optional>
 #include <string>
 
-#include "handlers/runner.h"
 #include "handlers/null.h"
+#include "handlers/runner.h"
 #include "kafka/answer_cutter.h"
 #include "kafka/api/frame.h"
 #include "kafka/set_decoder.h"

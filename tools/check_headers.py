@@ -48,8 +48,8 @@ def compile_alone(root: pathlib.Path, header: pathlib.Path) -> str | None:
     if not unit.is_file() or unit.read_text() != text:
         unit.write_text(text)
     launcher = ["ccache"] if shutil.which("ccache") else []
-    folders = [f"-I{root / folder}" for folder in ROOTS]
-    done = subprocess.run([*launcher, "g++", "-std=c++20", "-Wall", "-Wextra", "-Werror", *folders, "-c", unit, "-o",
+    options = [f"-I{root / folder}" for folder in ROOTS] + [f'-DGOLDEN_DIR="{root}/tests/golden"']
+    done = subprocess.run([*launcher, "g++", "-std=c++20", "-Wall", "-Wextra", "-Werror", *options, "-c", unit, "-o",
                            unit.with_suffix(".o")], capture_output=True, text=True)
     return None if done.returncode == 0 else f"{header}: does not stand alone:\n{done.stderr.strip()}"
 

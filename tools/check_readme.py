@@ -75,7 +75,12 @@ def findings(name: str, markdown: str, root: pathlib.Path) -> list[str]:
             problem = sh_problem(block.text, verbs)
         if problem:
             found.append(f"{name}:{block.line}: {problem}")
+    inside_block = False
     for number, line in enumerate(markdown.splitlines(), 1):
+        if line.startswith("```"):
+            inside_block = not inside_block
+        if inside_block:
+            continue
         found += [f"{name}:{number}: {target} does not exist" for target in LINK.findall(line)
                   if not (root / target).exists()]
     return found

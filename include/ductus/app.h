@@ -1,7 +1,8 @@
 // run(): the whole `ductus` command line with your modules inside.
 //
 //   int main(int argc, char** argv) {
-//     return ductus::run(argc, argv, {{"my_module", [](const ductus::Value&) { return std::make_unique<MyModule>(); }}});
+//     return ductus::run(argc, argv, {{"my_module", [](const ductus::Value&) { return std::make_unique<MyModule>();
+//     }}});
 //   }
 #pragma once
 

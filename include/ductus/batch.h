@@ -59,8 +59,8 @@ class Message {
  public:
   Message() = default;
   /// For decoders: sizes are in bytes, -1 means null; `headers` points behind the header count.
-  Message(std::int64_t offset, std::int64_t timestamp_ms, const char* key, std::int32_t key_size,
-          const char* value, std::int32_t value_size, const char* headers, std::uint32_t header_count)
+  Message(std::int64_t offset, std::int64_t timestamp_ms, const char* key, std::int32_t key_size, const char* value,
+          std::int32_t value_size, const char* headers, std::uint32_t header_count)
       : offset_(offset),
         timestamp_ms_(timestamp_ms),
         key_(key),
@@ -72,7 +72,8 @@ class Message {
 
   /// Its place in the partition: a record's number, or on Kafka 0.6/0.7 a byte position.
   std::int64_t offset() const noexcept { return offset_; }
-  /// Milliseconds since 1970 (UTC), by the producer's or the broker's clock as the topic is set up; -1 where there is none.
+  /// Milliseconds since 1970 (UTC), by the producer's or the broker's clock as the topic is set up; -1 where there is
+  /// none.
   std::int64_t timestamp_ms() const noexcept { return timestamp_ms_; }
 
   bool has_key() const noexcept { return key_size_ >= 0; }
@@ -103,8 +104,7 @@ class Message {
 /// Offsets may have gaps: compaction, aborted transactions and control records leave them.
 class Batch {
  public:
-  Batch(std::string_view topic, std::int32_t partition, std::span<const Message> messages,
-        std::int64_t next_offset)
+  Batch(std::string_view topic, std::int32_t partition, std::span<const Message> messages, std::int64_t next_offset)
       : topic_(topic), messages_(messages), next_offset_(next_offset), partition_(partition) {}
 
   std::string_view topic() const noexcept { return topic_; }

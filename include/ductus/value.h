@@ -21,16 +21,16 @@ class Value {
   using Map = std::map<std::string, Value, std::less<>>;
 
   Value() = default;
-  Value(std::nullptr_t) {}                                             // NOLINT(*-explicit-*)
-  Value(bool value) : data_(value) {}                                  // NOLINT(*-explicit-*)
-  Value(int value) : data_(static_cast<std::int64_t>(value)) {}        // NOLINT(*-explicit-*)
-  Value(std::int64_t value) : data_(value) {}                          // NOLINT(*-explicit-*)
-  Value(double value) : data_(value) {}                                // NOLINT(*-explicit-*)
-  Value(std::string value) : data_(std::move(value)) {}                // NOLINT(*-explicit-*)
-  Value(std::string_view value) : data_(std::string(value)) {}         // NOLINT(*-explicit-*)
-  Value(const char* value) : data_(std::string(value)) {}              // NOLINT(*-explicit-*)
-  Value(List value) : data_(std::move(value)) {}                       // NOLINT(*-explicit-*)
-  Value(Map value) : data_(std::move(value)) {}                        // NOLINT(*-explicit-*)
+  Value(std::nullptr_t) {}                                       // NOLINT(*-explicit-*)
+  Value(bool value) : data_(value) {}                            // NOLINT(*-explicit-*)
+  Value(int value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT(*-explicit-*)
+  Value(std::int64_t value) : data_(value) {}                    // NOLINT(*-explicit-*)
+  Value(double value) : data_(value) {}                          // NOLINT(*-explicit-*)
+  Value(std::string value) : data_(std::move(value)) {}          // NOLINT(*-explicit-*)
+  Value(std::string_view value) : data_(std::string(value)) {}   // NOLINT(*-explicit-*)
+  Value(const char* value) : data_(std::string(value)) {}        // NOLINT(*-explicit-*)
+  Value(List value) : data_(std::move(value)) {}                 // NOLINT(*-explicit-*)
+  Value(Map value) : data_(std::move(value)) {}                  // NOLINT(*-explicit-*)
 
   bool is_null() const noexcept { return std::holds_alternative<std::monostate>(data_); }
   const bool* as_bool() const noexcept { return std::get_if<bool>(&data_); }

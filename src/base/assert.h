@@ -8,6 +8,5 @@ namespace ductus::base {
 
 }  // namespace ductus::base
 
-#define DUCTUS_ASSERT(expression)          \
-  (static_cast<bool>(expression) ? void(0) \
-                                 : ::ductus::base::assertion_failed(#expression, __FILE__, __LINE__))
+#define DUCTUS_ASSERT(expression) \
+  (static_cast<bool>(expression) ? void(0) : ::ductus::base::assertion_failed(#expression, __FILE__, __LINE__))

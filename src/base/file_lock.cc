@@ -25,7 +25,7 @@ constexpr off_t kNodeByte = 1;
 constexpr std::chrono::milliseconds kRetryEvery{20};
 
 struct flock range_of(off_t byte) {
-  struct flock range {};
+  struct flock range{};
   range.l_type = F_WRLCK;
   range.l_whence = SEEK_SET;
   range.l_start = byte;
@@ -77,7 +77,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, LockOwner 
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
   if (file < 0) return Error{ErrorCode::kIo, name + ": cannot be opened: " + std::generic_category().message(errno)};
   FileLock lock(file);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     return Error{ErrorCode::kInvalid, name + ": not a regular file"};
   }

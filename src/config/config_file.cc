@@ -49,7 +49,7 @@ Result<std::optional<fs::path>> look_up(const std::string& name, const std::vect
   for (const fs::path& folder : folders) {
     for (const std::string_view suffix : kSuffixes) {
       const fs::path candidate = folder / (name + std::string(suffix));
-      struct stat status {};
+      struct stat status{};
       if (::stat((cwd / candidate).c_str(), &status) == 0) return std::optional(candidate);
       if (errno != ENOENT && errno != ENOTDIR) return system_error(candidate, errno);
     }
@@ -120,7 +120,7 @@ Result<std::string> read_file(const fs::path& path, const fs::path& shown) {
     ~Closer() { ::close(file); }
   } closer{file};
 
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file, &status) != 0) return system_error(shown, errno);
   if (!S_ISREG(status.st_mode)) {
     return Error{ErrorCode::kInvalid, base::escaped(shown.string()) + ": not a regular file"};
@@ -136,8 +136,8 @@ Result<std::string> read_file(const fs::path& path, const fs::path& shown) {
     size += static_cast<std::size_t>(got);
   }
   if (size > kMaxFileBytes) {
-    return Error{ErrorCode::kLimit, base::escaped(shown.string()) + ": longer than " +
-                                        std::to_string(kMaxFileBytes) + " bytes"};
+    return Error{ErrorCode::kLimit,
+                 base::escaped(shown.string()) + ": longer than " + std::to_string(kMaxFileBytes) + " bytes"};
   }
   text.resize(size);
   return text;

@@ -17,10 +17,10 @@ inline constexpr std::size_t kMaxFileBytes = 1u << 20;
 
 /// The files that make up a configuration.
 struct Files {
-  std::string name;                            ///< NAME: letters, digits, '.', '_', '-'
-  std::filesystem::path main;                  ///< NAME's file, as it is shown: relative to `cwd` where it was found so
+  std::string name;            ///< NAME: letters, digits, '.', '_', '-'
+  std::filesystem::path main;  ///< NAME's file, as it is shown: relative to `cwd` where it was found so
   std::optional<std::filesystem::path> defaults;  ///< default.toml, where there is one other than `main`
-  std::filesystem::path base_dir;              ///< absolute, symbolic links resolved
+  std::filesystem::path base_dir;                 ///< absolute, symbolic links resolved
 };
 
 /// Finds the files of `config`: a NAME, or a path where it holds a '/'.

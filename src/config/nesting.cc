@@ -39,13 +39,19 @@ Result<void> check_nesting(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     switch (text[at]) {
       case '"':
-      case '\'': at = skip_string(text, at); continue;
+      case '\'':
+        at = skip_string(text, at);
+        continue;
       case '#':
         while (at < text.size() && text[at] != '\n') ++at;
         continue;
       case '[':
-      case '{': outer.push_back(depth++); break;
-      case '.': ++depth; break;
+      case '{':
+        outer.push_back(depth++);
+        break;
+      case '.':
+        ++depth;
+        break;
       case ']':
       case '}':
         if (!outer.empty()) {
@@ -54,8 +60,11 @@ Result<void> check_nesting(std::string_view text) {
         }
         break;
       case ',':
-      case '\n': depth = outer.empty() ? 0 : outer.back() + 1; break;
-      default: break;
+      case '\n':
+        depth = outer.empty() ? 0 : outer.back() + 1;
+        break;
+      default:
+        break;
     }
     if (depth > kMaxNesting) {
       std::size_t line = 1;

@@ -41,10 +41,10 @@ struct NodeConfig {
 
   // [source]
   std::vector<BrokerAddress> brokers;
-  bool read_committed = true;                       ///< `isolation.level`
-  std::chrono::milliseconds fetch_max_wait{500};    ///< `fetch.max.wait.ms`: the long poll
+  bool read_committed = true;                          ///< `isolation.level`
+  std::chrono::milliseconds fetch_max_wait{500};       ///< `fetch.max.wait.ms`: the long poll
   std::chrono::milliseconds metadata_max_age{60'000};  ///< `metadata.max.age.ms`
-  std::string client_id = "ductus";                 ///< `client.id`
+  std::string client_id = "ductus";                    ///< `client.id`
 
   // [fetch] [batch] [memory]
   std::size_t fetch_max_frame_bytes = 128u << 20;

@@ -5,9 +5,7 @@
 
 namespace ductus::config {
 
-void Problems::add(const Origin& at, std::string text, ErrorCode code) {
-  list_.push_back({at, std::move(text), code});
-}
+void Problems::add(const Origin& at, std::string text, ErrorCode code) { list_.push_back({at, std::move(text), code}); }
 
 Error Problems::to_error() const {
   std::vector<const Problem*> sorted;

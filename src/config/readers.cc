@@ -147,9 +147,9 @@ Result<BrokerAddress> read_broker(std::string_view text) {
 Result<std::string> read_topic_name(const Tree& tree) {
   const std::string* name = tree.as_text();
   const bool letters_only = name != nullptr && std::all_of(name->begin(), name->end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  });
+                              return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                                     c == '.' || c == '_' || c == '-';
+                            });
   if (!letters_only || name->empty() || name->size() > kMaxTopicBytes || *name == "." || *name == "..") {
     return expected("a topic name: 1 to " + std::to_string(kMaxTopicBytes) +
                     " letters, digits, '.', '_' or '-', and not \".\" or \"..\"");

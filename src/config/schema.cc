@@ -99,8 +99,8 @@ std::optional<TopicConfig> read_topic(std::string_view path, const Tree& value, 
     } else if (name == "init") {
       topic.init = to_value(entry);
     } else {
-      problems.add(entry.key_at, "unknown key 'topics." + base::escaped(name, kMaxTextBytes) + "'" +
-                                     advice_for("topics." + name));
+      problems.add(entry.key_at,
+                   "unknown key 'topics." + base::escaped(name, kMaxTextBytes) + "'" + advice_for("topics." + name));
     }
   }
   if (!table->contains("name")) problems.add(value.at, "topics.name is missing");
@@ -219,8 +219,8 @@ std::span<const Key> keys() noexcept { return kKeys; }
 
 TextForm text_form_of(const Key& key) noexcept {
   if (const auto* own = std::get_if<OwnField>(&key.field)) return own->form;
-  const bool number = std::holds_alternative<SizeField>(key.field) || std::holds_alternative<CountField>(key.field) ||
-                      is_duration(key);
+  const bool number =
+      std::holds_alternative<SizeField>(key.field) || std::holds_alternative<CountField>(key.field) || is_duration(key);
   return number || takes_table(key) ? TextForm::kToml : TextForm::kPlain;
 }
 

@@ -84,9 +84,9 @@ struct Server::Loop {
   std::filesystem::path path;
   Routes routes;
   net::Socket wake;
+  bool stopping = false;
   Owned<event_base> base;
   Owned<event> stop_wanted;
-  Owned<event> look_for_room;
   Owned<evhttp> http;
   evconnlistener* listener = nullptr;  // owned by http
   std::vector<Owned<bufferevent>> streams;
@@ -96,44 +96,33 @@ struct Server::Loop {
     std::error_code ignored;
     std::filesystem::remove(path, ignored);
   }
-  Result<void> set_up(net::Socket socket);
+  Result<void> set_up(net::Socket socket, std::chrono::milliseconds idle_timeout);
   void run();
   Response answer(evhttp_request* request);
   bufferevent* new_stream();
-  void forget_closed();
-  void make_room();
+  void forget_ended_streams();
 };
 
+bufferevent* Server::Loop::new_stream() {
+  bufferevent* const stream = ::bufferevent_socket_new(base.get(), -1, BEV_OPT_CLOSE_ON_FREE);
+  if (stream == nullptr) return nullptr;
+  ::bufferevent_incref(stream);
+  streams.emplace_back(stream);
+  if (streams.size() == kMaxClients) ::evconnlistener_disable(listener);
+  return stream;
+}
+
 // evhttp tells neither how many connections it has nor when one ends. A reference to the stream of each is kept;
-// when evhttp lets go of a stream it takes its callbacks off, and that is seen here.
-void Server::Loop::forget_closed() {
+// when evhttp lets go of a stream it takes its callbacks off, and that is seen here, before anything else happens.
+// The last reference closes the descriptor: no event is left on one that was closed already.
+void Server::Loop::forget_ended_streams() {
+  const bool was_full = streams.size() >= kMaxClients;
   std::erase_if(streams, [](const Owned<bufferevent>& stream) {
     bufferevent_event_cb on_event = nullptr;
     ::bufferevent_getcb(stream.get(), nullptr, nullptr, &on_event, nullptr);
     return on_event == nullptr;
   });
-}
-
-bufferevent* Server::Loop::new_stream() {
-  forget_closed();
-  bufferevent* const stream = ::bufferevent_socket_new(base.get(), -1, 0);
-  if (stream == nullptr) return nullptr;
-  ::bufferevent_incref(stream);
-  streams.emplace_back(stream);
-  if (streams.size() >= kMaxClients) {
-    ::evconnlistener_disable(listener);
-    const timeval soon{0, 100'000};
-    ::event_add(look_for_room.get(), &soon);
-  }
-  return stream;
-}
-
-void Server::Loop::make_room() {
-  forget_closed();
-  if (streams.size() < kMaxClients) {
-    ::event_del(look_for_room.get());
-    ::evconnlistener_enable(listener);
-  }
+  if (was_full && streams.size() < kMaxClients) ::evconnlistener_enable(listener);
 }
 
 Response Server::Loop::answer(evhttp_request* request) {
@@ -150,24 +139,22 @@ Response Server::Loop::answer(evhttp_request* request) {
   }
 }
 
-Result<void> Server::Loop::set_up(net::Socket socket) {
+Result<void> Server::Loop::set_up(net::Socket socket, std::chrono::milliseconds idle_timeout) {
   const Error no_memory{ErrorCode::kIo, "cannot set up the control server at " + path.string()};
   wake = net::Socket(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   base.reset(::event_base_new());
   if (!wake.is_open() || !base) return no_memory;
   stop_wanted.reset(::event_new(
       base.get(), wake.fd(), EV_READ,
-      [](evutil_socket_t, short, void* loop) { ::event_base_loopbreak(static_cast<Loop*>(loop)->base.get()); }, this));
-  look_for_room.reset(::event_new(
-      base.get(), -1, EV_PERSIST, [](evutil_socket_t, short, void* loop) { static_cast<Loop*>(loop)->make_room(); },
-      this));
+      [](evutil_socket_t, short, void* loop) { static_cast<Loop*>(loop)->stopping = true; }, this));
   http.reset(::evhttp_new(base.get()));
-  if (!stop_wanted || ::event_add(stop_wanted.get(), nullptr) != 0 || !look_for_room || !http) return no_memory;
+  if (!stop_wanted || ::event_add(stop_wanted.get(), nullptr) != 0 || !http) return no_memory;
 
   ::evhttp_set_allowed_methods(http.get(), EVHTTP_REQ_GET | EVHTTP_REQ_POST);
   ::evhttp_set_max_body_size(http.get(), kMaxBodyBytes);
   ::evhttp_set_max_headers_size(http.get(), kMaxHeaderBytes);
-  ::evhttp_set_timeout(http.get(), static_cast<int>(kIdleTimeout.count()));
+  const timeval patience{idle_timeout.count() / 1000, idle_timeout.count() % 1000 * 1000};
+  ::evhttp_set_timeout_tv(http.get(), &patience);
   ::evhttp_set_bevcb(http.get(), [](event_base*, void* loop) { return static_cast<Loop*>(loop)->new_stream(); }, this);
   ::evhttp_set_gencb(
       http.get(), [](evhttp_request* request, void* loop) { send(request, static_cast<Loop*>(loop)->answer(request)); },
@@ -185,13 +172,19 @@ Result<void> Server::Loop::set_up(net::Socket socket) {
   return {};
 }
 
-void Server::Loop::run() { ::event_base_dispatch(base.get()); }
+void Server::Loop::run() {
+  while (!stopping) {
+    ::event_base_loop(base.get(), EVLOOP_ONCE);
+    forget_ended_streams();
+  }
+}
 
 Server::Server(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
 
 Server::~Server() { stop(); }
 
-Result<std::unique_ptr<Server>> Server::start(const std::filesystem::path& socket, Routes routes) {
+Result<std::unique_ptr<Server>> Server::start(const std::filesystem::path& socket, Routes routes,
+                                              std::chrono::milliseconds idle_timeout) {
   if (auto made = make_folder(socket.parent_path()); !made) return std::move(made).error();
   auto listening = net::listen_unix(socket);
   if (!listening) return std::move(listening).error();
@@ -199,7 +192,7 @@ Result<std::unique_ptr<Server>> Server::start(const std::filesystem::path& socke
   auto loop = std::make_unique<Loop>();
   loop->path = socket;  // removed with the loop from here on
   loop->routes = std::move(routes);
-  if (auto ready = loop->set_up(*std::move(listening)); !ready) return std::move(ready).error();
+  if (auto ready = loop->set_up(*std::move(listening), idle_timeout); !ready) return std::move(ready).error();
   // Signals are for the node's main thread; a client that hangs up must not raise SIGPIPE here either.
   sigset_t all;
   sigset_t before;

@@ -34,12 +34,13 @@ class Server {
   static constexpr std::size_t kMaxBodyBytes = 64 * 1024;
   static constexpr std::size_t kMaxHeaderBytes = 16 * 1024;
   static constexpr std::size_t kMaxClients = 64;
-  static constexpr std::chrono::seconds kIdleTimeout{10};
+  static constexpr std::chrono::milliseconds kIdleTimeout{10'000};
 
   /// Listens at `socket` (mode 0600) and answers from the return on. The socket's folder is made, with
   /// mode 0700, where it is missing. What no route answers is answered 404 (another method than GET and POST: 501).
   /// Errors: kRefused (another process listens there), kLimit, kIo.
-  static Result<std::unique_ptr<Server>> start(const std::filesystem::path& socket, Routes routes);
+  static Result<std::unique_ptr<Server>> start(const std::filesystem::path& socket, Routes routes,
+                                               std::chrono::milliseconds idle_timeout = kIdleTimeout);
 
   /// As stop().
   ~Server();

@@ -53,10 +53,14 @@ Result<std::unique_ptr<ports::Answer>> cut_fetch(const ports::RequestTag& tag, b
 
 Result<std::unique_ptr<ports::Answer>> KafkaAnswerCutter::cut(const ports::RequestTag& tag, base::Buffer frame) const {
   switch (ApiKey{tag.api_key}) {
-    case ApiKey::kFetch: return cut_fetch(tag, std::move(frame));
-    case ApiKey::kListOffsets: return cut_plain<ListOffsetsRequest, ListOffsetsResponse>(tag, frame);
-    case ApiKey::kMetadata: return cut_plain<MetadataRequest, MetadataResponse>(tag, frame);
-    case ApiKey::kApiVersions: return cut_plain<ApiVersionsRequest, ApiVersionsResponse>(tag, frame);
+    case ApiKey::kFetch:
+      return cut_fetch(tag, std::move(frame));
+    case ApiKey::kListOffsets:
+      return cut_plain<ListOffsetsRequest, ListOffsetsResponse>(tag, frame);
+    case ApiKey::kMetadata:
+      return cut_plain<MetadataRequest, MetadataResponse>(tag, frame);
+    case ApiKey::kApiVersions:
+      return cut_plain<ApiVersionsRequest, ApiVersionsResponse>(tag, frame);
   }
   return Error{ErrorCode::kUnsupported, "answer to an unknown request (api key " + std::to_string(tag.api_key) + ")"};
 }

@@ -21,9 +21,9 @@
 namespace ductus::kafka {
 
 struct RecordBatchHeader {
-  static constexpr std::size_t kBytes = 61;       ///< on the wire, up to the first record
+  static constexpr std::size_t kBytes = 61;  ///< on the wire, up to the first record
   static constexpr std::size_t kBytesBeforeLengthCounts = 12;
-  static constexpr std::size_t kCrcStart = 21;    ///< where the bytes that the CRC covers begin
+  static constexpr std::size_t kCrcStart = 21;  ///< where the bytes that the CRC covers begin
   static constexpr std::int8_t kMagic = 2;
 
   std::int64_t base_offset;
@@ -46,9 +46,7 @@ struct RecordBatchHeader {
   bool is_control() const noexcept { return (attributes & 0x20) != 0; }
   std::int64_t last_offset() const noexcept { return base_offset + last_offset_delta; }
   /// Of the whole record batch. Only where check_header() found nothing.
-  std::size_t total_bytes() const noexcept {
-    return static_cast<std::size_t>(batch_length) + kBytesBeforeLengthCounts;
-  }
+  std::size_t total_bytes() const noexcept { return static_cast<std::size_t>(batch_length) + kBytesBeforeLengthCounts; }
 };
 
 /// Reads the header at `bytes`, unchecked. `bytes` holds at least RecordBatchHeader::kBytes.
@@ -66,12 +64,12 @@ struct Hop {
     kRefused,              ///< at a record batch with an impossible header: `refusal`
   };
   End end = End::kWhole;
-  std::size_t bytes = 0;              ///< of the good record batches, which all end below the high watermark
+  std::size_t bytes = 0;                ///< of the good record batches, which all end below the high watermark
   std::int64_t first_last_offset = -1;  ///< last offset of the first good one; -1: there is none.
                                         ///< Below the asked offset: the answer is to be refused
-  std::int64_t next_offset = -1;      ///< after the last good one; -1: there is none
-  std::int32_t leader_epoch = -1;     ///< of the last good one; -1 unknown
-  std::size_t cut_batch_bytes = 0;    ///< kCutTail: how large the whole record batch is; 0: not even that was there
+  std::int64_t next_offset = -1;        ///< after the last good one; -1: there is none
+  std::int32_t leader_epoch = -1;       ///< of the last good one; -1 unknown
+  std::size_t cut_batch_bytes = 0;      ///< kCutTail: how large the whole record batch is; 0: not even that was there
   Error refusal{ErrorCode::kCorrupt, {}};  ///< kRefused: names the offset and the field
 };
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <string>
 
+#include "kafka/record_batch.h"
 #include "kafka/records/aborted_transactions.h"
 #include "kafka/records/compression.h"
 #include "kafka/records/crc32c.h"
-#include "kafka/record_batch.h"
 #include "kafka/records/record_parser.h"
 
 namespace ductus::kafka {

@@ -11,9 +11,12 @@ namespace {
 
 pipeline::OffsetPolicy to_policy(config::OffsetPolicy policy) {
   switch (policy) {
-    case config::OffsetPolicy::kStop: return pipeline::OffsetPolicy::kStop;
-    case config::OffsetPolicy::kEarliest: return pipeline::OffsetPolicy::kEarliest;
-    case config::OffsetPolicy::kLatest: return pipeline::OffsetPolicy::kLatest;
+    case config::OffsetPolicy::kStop:
+      return pipeline::OffsetPolicy::kStop;
+    case config::OffsetPolicy::kEarliest:
+      return pipeline::OffsetPolicy::kEarliest;
+    case config::OffsetPolicy::kLatest:
+      return pipeline::OffsetPolicy::kLatest;
   }
   return pipeline::OffsetPolicy::kStop;
 }
@@ -84,10 +87,18 @@ void Brain::done(WorkDone what, base::Time now, Effects& out) {
   pipeline::AdapterEffects effects;
   pipeline::Adapter& adapter = partition->adapter;
   switch (what.kind) {
-    case Work::Kind::kStartHandler: adapter.started(what.outcome, now, effects); break;
-    case Work::Kind::kHandle: adapter.handled(what.handled, std::move(what.set), now, effects); break;
-    case Work::Kind::kHandleIdle: adapter.handled_idle(what.handled, now, effects); break;
-    case Work::Kind::kStopHandler: adapter.handler_stopped(effects); break;
+    case Work::Kind::kStartHandler:
+      adapter.started(what.outcome, now, effects);
+      break;
+    case Work::Kind::kHandle:
+      adapter.handled(what.handled, std::move(what.set), now, effects);
+      break;
+    case Work::Kind::kHandleIdle:
+      adapter.handled_idle(what.handled, now, effects);
+      break;
+    case Work::Kind::kStopHandler:
+      adapter.handler_stopped(effects);
+      break;
     case Work::Kind::kSync:
       if (const auto storable = adapter.synced(what.outcome, effects)) rounds_.add({what.child, *storable});
       break;
@@ -296,9 +307,7 @@ void Brain::arm(base::Time at, ports::ChildRef child) {
   std::push_heap(timers_.begin(), timers_.end());
 }
 
-void Brain::log(LogLevel level, std::string text, Effects& out) {
-  out.emplace_back(LogLine{level, std::move(text)});
-}
+void Brain::log(LogLevel level, std::string text, Effects& out) { out.emplace_back(LogLine{level, std::move(text)}); }
 
 operate::StatusReport Brain::status(base::Time now) const {
   operate::StatusReport report;

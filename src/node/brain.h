@@ -2,8 +2,8 @@
 //
 // It owns the source, the adapters, the rounds and the timers, and passes their events and effects between them. It is
 // entered under one lock (the baton), for microseconds, a few times per batch; it never blocks, never touches a socket,
-// a file or the wall clock. What it wants done comes out as Effects (at once, by whoever entered) and Work (by a worker).
-// The node's workers drive it with real sockets, the simulator with scripted ones.
+// a file or the wall clock. What it wants done comes out as Effects (at once, by whoever entered) and Work (by a
+// worker). The node's workers drive it with real sockets, the simulator with scripted ones.
 #pragma once
 
 #include <cstdint>
@@ -64,8 +64,8 @@ class Brain {
                 base::Time now, Effects& out);
   void lost(ports::ConnectionId connection, const Error& why, base::Time now, Effects& out);
   void done(WorkDone what, base::Time now, Effects& out);
-  void loaded(const LoadPositions& asked, Result<std::vector<std::optional<ports::Position>>> positions,
-              base::Time now, Effects& out);
+  void loaded(const LoadPositions& asked, Result<std::vector<std::optional<ports::Position>>> positions, base::Time now,
+              Effects& out);
   void stored(StoreRound round, const Result<void>& outcome, base::Time now, Effects& out);
   void tick(base::Time now, Effects& out);
 

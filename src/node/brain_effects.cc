@@ -116,7 +116,8 @@ void Brain::on_adapter(Partition& partition, pipeline::AdapterEffect& effect, ba
         if constexpr (std::is_same_v<T, pipeline::WantSet>) {
           source_.want(child, it.from, now, source_out_);
         } else if constexpr (std::is_same_v<T, pipeline::HandleSet>) {
-          ready_.push_back({.kind = Work::Kind::kHandle, .child = child, .set = std::move(it.set), .cursor = it.cursor});
+          ready_.push_back(
+              {.kind = Work::Kind::kHandle, .child = child, .set = std::move(it.set), .cursor = it.cursor});
         } else if constexpr (std::is_same_v<T, pipeline::Accepted>) {
           rounds_.mark(child, it.urgent, now);
         } else if constexpr (std::is_same_v<T, pipeline::ReleaseSet>) {
@@ -133,15 +134,15 @@ void Brain::on_adapter(Partition& partition, pipeline::AdapterEffect& effect, ba
         } else if constexpr (std::is_same_v<T, pipeline::LookUp>) {
           source_.look_up(child, it.query, now, source_out_);
         } else if constexpr (std::is_same_v<T, pipeline::StartHandler>) {
-          ready_.push_back({.kind = Work::Kind::kStartHandler,
-                            .child = child,
-                            .partition = partition.id,
-                            .init = partition.init});
+          ready_.push_back(
+              {.kind = Work::Kind::kStartHandler, .child = child, .partition = partition.id, .init = partition.init});
         } else if constexpr (std::is_same_v<T, pipeline::StopHandler>) {
           ready_.push_back({.kind = Work::Kind::kStopHandler, .child = child});
         } else if constexpr (std::is_same_v<T, pipeline::Lost>) {
-          log(LogLevel::kError, partition.name() + ": lost offsets " + std::to_string(it.from) + " to " +
-                                    std::to_string(it.to) + ": " + it.cause, out);
+          log(LogLevel::kError,
+              partition.name() + ": lost offsets " + std::to_string(it.from) + " to " + std::to_string(it.to) + ": " +
+                  it.cause,
+              out);
         } else if constexpr (std::is_same_v<T, pipeline::Exited>) {
           end_partition(partition, it.reason, false, now, out);
         } else {

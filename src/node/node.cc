@@ -101,13 +101,13 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
                    .clock = clock,
                    .log = **log,
                    .config = config});
-  auto control = control::Server::start(control::socket_path(config.dir),
-                                        {{"GET /status",
-                                          [&] { return control::Response{.body = operate::to_json(workers.status())}; }},
-                                         {"POST /stop", [&] {
-                                            workers.drain();
-                                            return control::Response{.status = 202, .body = "{\"stopping\":true}"};
-                                          }}});
+  auto control = control::Server::start(
+      control::socket_path(config.dir),
+      {{"GET /status", [&] { return control::Response{.body = operate::to_json(workers.status())}; }},
+       {"POST /stop", [&] {
+          workers.drain();
+          return control::Response{.status = 202, .body = "{\"stopping\":true}"};
+        }}});
   if (!control) return report(control.error());
 
   const Finished how = workers.run();

@@ -21,10 +21,10 @@ struct RunOptions {
 std::vector<ModuleEntry> all_modules(std::vector<ModuleEntry> users, const config::NodeConfig& config);
 
 /// Runs a node in this process until it is stopped (SIGTERM, SIGINT, POST /stop) or, with until_end, has read to the
-/// end. Returns the process's exit code: 0 ended well · 1 failed, or calls had to be left behind · 4 `timeout` is over ·
-/// 5 another node owns the folder or the store. Why is said on stderr.
-/// Blocking: all the while. Thread: the main thread, before any other was started; it blocks SIGTERM and SIGINT.
-/// After a forced end (a callback that does not return) it does not return either, but ends the process with that code.
+/// end. Returns the process's exit code: 0 ended well · 1 failed, or calls had to be left behind · 4 `timeout` is over
+/// · 5 another node owns the folder or the store. Why is said on stderr. Blocking: all the while. Thread: the main
+/// thread, before any other was started; it blocks SIGTERM and SIGINT. After a forced end (a callback that does not
+/// return) it does not return either, but ends the process with that code.
 int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const RunOptions& options);
 
 }  // namespace ductus::node

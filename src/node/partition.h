@@ -1,4 +1,5 @@
-// Partition: what the brain keeps of one topic-partition beside its adapter: incarnation, back-off, what is known of its log.
+// Partition: what the brain keeps of one topic-partition beside its adapter: incarnation, back-off, what is known of
+// its log.
 #pragma once
 
 #include <cstdint>

@@ -60,7 +60,8 @@ Result<std::unique_ptr<Sockets>> Sockets::open(std::size_t max_frame_bytes, cons
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
   net::Socket signal_fd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
-  if (!epoll.is_open() || !timer.is_open() || !wake.is_open() || !signal_fd.is_open()) return system_error("epoll_create1");
+  if (!epoll.is_open() || !timer.is_open() || !wake.is_open() || !signal_fd.is_open())
+    return system_error("epoll_create1");
   if (!watch(epoll.fd(), timer.fd(), kTimerEvent) || !watch(epoll.fd(), wake.fd(), kWakeEvent) ||
       !watch(epoll.fd(), signal_fd.fd(), kSignalEvent)) {
     return system_error("epoll_ctl");
@@ -84,14 +85,19 @@ SocketEvent Sockets::wait(std::chrono::milliseconds timeout) {
   const int count = ::epoll_wait(epoll_.fd(), &event, 1, static_cast<int>(timeout.count()));
   if (count <= 0) return {};
   switch (event.data.u64) {
-    case kTimerEvent: read_counter(timer_.fd()); return {.kind = SocketEvent::Kind::kTimer};
-    case kWakeEvent: read_counter(wake_.fd()); return {};
+    case kTimerEvent:
+      read_counter(timer_.fd());
+      return {.kind = SocketEvent::Kind::kTimer};
+    case kWakeEvent:
+      read_counter(wake_.fd());
+      return {};
     case kSignalEvent: {
       signalfd_siginfo info{};
       [[maybe_unused]] const ssize_t got = ::read(signals_.fd(), &info, sizeof info);
       return {.kind = SocketEvent::Kind::kSignal};
     }
-    default: break;
+    default:
+      break;
   }
   const std::shared_ptr<Connection> connection = find(event.data.u64);
   return connection == nullptr ? SocketEvent{} : on_connection(connection, event.events);

@@ -19,9 +19,9 @@ struct Work {
   enum class Kind : std::uint8_t { kStartHandler, kHandle, kHandleIdle, kSync, kStopHandler };
   Kind kind = Kind::kHandle;
   ports::ChildRef child;
-  ports::FetchedSet set;         ///< kHandle
-  ports::SetCursor cursor;       ///< kHandle
-  std::int64_t next_offset = 0;  ///< kHandleIdle
+  ports::FetchedSet set;            ///< kHandle
+  ports::SetCursor cursor;          ///< kHandle
+  std::int64_t next_offset = 0;     ///< kHandleIdle
   ports::TopicPartition partition;  ///< kStartHandler
   const Value* init = nullptr;      ///< kStartHandler: lives as long as the configuration
 };
@@ -30,9 +30,9 @@ struct Work {
 struct WorkDone {
   Work::Kind kind = Work::Kind::kHandle;
   ports::ChildRef child;
-  Result<void> outcome;     ///< kStartHandler, kSync
-  ports::Handled handled;   ///< kHandle, kHandleIdle
-  ports::FetchedSet set;    ///< kHandle: given back
+  Result<void> outcome;    ///< kStartHandler, kSync
+  ports::Handled handled;  ///< kHandle, kHandleIdle
+  ports::FetchedSet set;   ///< kHandle: given back
 };
 
 /// Positions of one round, for the store thread.

@@ -26,15 +26,15 @@ Workers::Workers(const Parts& parts)
       store_thread_(parts.store,
                     {.stored =
                          [this](StoreRound round, const Result<void>& outcome) {
-                           enter([&](Brain& brain, base::Time now, Effects& out) {
-                             brain.stored(std::move(round), outcome, now, out);
-                           }, false);
+                           enter([&](Brain& brain, base::Time now,
+                                     Effects& out) { brain.stored(std::move(round), outcome, now, out); },
+                                 false);
                          },
                      .loaded =
                          [this](LoadPositions asked, Result<std::vector<std::optional<ports::Position>>> positions) {
-                           enter([&](Brain& brain, base::Time now, Effects& out) {
-                             brain.loaded(asked, std::move(positions), now, out);
-                           }, false);
+                           enter([&](Brain& brain, base::Time now,
+                                     Effects& out) { brain.loaded(asked, std::move(positions), now, out); },
+                                 false);
                          }}) {}
 
 Workers::~Workers() = default;
@@ -138,7 +138,8 @@ void Workers::work(Worker& self) {
   base::Time polled_at = parts_.clock.now();
   while (!stopping_.load(std::memory_order_relaxed)) {
     dial_waiting(self);
-    if (!next && ready_work_.load(std::memory_order_relaxed) > 0) next = enter([](Brain&, base::Time, Effects&) {}, true);
+    if (!next && ready_work_.load(std::memory_order_relaxed) > 0)
+      next = enter([](Brain&, base::Time, Effects&) {}, true);
     if (!next) {
       if (polling_.exchange(true)) {
         sleep();
@@ -194,9 +195,15 @@ WorkDone Workers::call(Worker& self, Work work) {
       done.handled = parts_.host.handle(work.child, work.set, work.cursor, self.arena);
       done.set = std::move(work.set);
       break;
-    case Work::Kind::kHandleIdle: done.handled = parts_.host.handle_idle(work.child, work.next_offset); break;
-    case Work::Kind::kSync: done.outcome = parts_.host.sync(work.child); break;
-    case Work::Kind::kStopHandler: parts_.host.stop(work.child); break;
+    case Work::Kind::kHandleIdle:
+      done.handled = parts_.host.handle_idle(work.child, work.next_offset);
+      break;
+    case Work::Kind::kSync:
+      done.outcome = parts_.host.sync(work.child);
+      break;
+    case Work::Kind::kStopHandler:
+      parts_.host.stop(work.child);
+      break;
   }
   self.call_since_ns.store(0, std::memory_order_relaxed);
   return done;
@@ -207,9 +214,13 @@ std::optional<Work> Workers::poll(std::chrono::milliseconds timeout, bool take) 
   SocketEvent event = parts_.sockets.wait(timeout);
   polling_.store(false);
   switch (event.kind) {
-    case SocketEvent::Kind::kNothing: return std::nullopt;
-    case SocketEvent::Kind::kReadable: return on_readable(event.connection, take);
-    case SocketEvent::Kind::kSignal: drain(); return std::nullopt;
+    case SocketEvent::Kind::kNothing:
+      return std::nullopt;
+    case SocketEvent::Kind::kReadable:
+      return on_readable(event.connection, take);
+    case SocketEvent::Kind::kSignal:
+      drain();
+      return std::nullopt;
     case SocketEvent::Kind::kTimer:
       return enter([&](Brain&, base::Time, Effects&) { timer_at_ = base::Time::max(); }, take);
     case SocketEvent::Kind::kOpened:
@@ -217,9 +228,9 @@ std::optional<Work> Workers::poll(std::chrono::milliseconds timeout, bool take) 
       return enter([&](Brain& brain, base::Time now, Effects& out) { brain.opened(event.connection, now, out); }, take);
     case SocketEvent::Kind::kLost:
       parts_.sockets.close(event.connection);
-      return enter([&](Brain& brain, base::Time now, Effects& out) {
-        brain.lost(event.connection, event.error, now, out);
-      }, take);
+      return enter(
+          [&](Brain& brain, base::Time now, Effects& out) { brain.lost(event.connection, event.error, now, out); },
+          take);
   }
   return std::nullopt;
 }
@@ -237,9 +248,10 @@ std::optional<Work> Workers::on_readable(ports::ConnectionId connection, bool ta
     parts_.sockets.close(connection);
     return enter([&](Brain& brain, base::Time now, Effects& out) { brain.lost(connection, why, now, out); }, take);
   }
-  std::optional<Work> work = enter([&](Brain& brain, base::Time now, Effects& out) {
-    brain.answered(connection, (*frame)->tag, std::move(*answer), now, out);
-  }, take);
+  std::optional<Work> work =
+      enter([&](Brain& brain, base::Time now,
+                Effects& out) { brain.answered(connection, (*frame)->tag, std::move(*answer), now, out); },
+            take);
   parts_.sockets.rearm(connection);
   return work;
 }

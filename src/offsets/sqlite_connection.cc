@@ -21,14 +21,18 @@ Error sqlite_error(sqlite3* handle, int answer, const std::filesystem::path& pat
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {ErrorCode::kRefused, name + ": another program uses the file: " + reason};
-    case SQLITE_NOTADB: return {ErrorCode::kInvalid, name + ": no SQLite file; name another one in store.url"};
+    case SQLITE_NOTADB:
+      return {ErrorCode::kInvalid, name + ": no SQLite file; name another one in store.url"};
     case SQLITE_CORRUPT:
       return {ErrorCode::kCorrupt, name + ": damaged; restore a copy, or move it away and set the offsets: " + reason};
-    case SQLITE_FULL: return {ErrorCode::kIo, name + ": disk full; make room: " + reason};
-    case SQLITE_READONLY: return {ErrorCode::kIo, name + ": may not be written; check owner and mode: " + reason};
+    case SQLITE_FULL:
+      return {ErrorCode::kIo, name + ": disk full; make room: " + reason};
+    case SQLITE_READONLY:
+      return {ErrorCode::kIo, name + ": may not be written; check owner and mode: " + reason};
     case SQLITE_CANTOPEN:
       return {ErrorCode::kIo, name + ": cannot be opened; check the folder and its owner: " + reason};
-    default: return {ErrorCode::kIo, name + ": " + reason};
+    default:
+      return {ErrorCode::kIo, name + ": " + reason};
   }
 }
 
@@ -38,8 +42,7 @@ void SqliteStatement::bind(int index, std::int64_t value) {
 }
 
 void SqliteStatement::bind(int index, std::string_view text) {
-  const int answer =
-      sqlite3_bind_text64(statement_.get(), index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  const int answer = sqlite3_bind_text64(statement_.get(), index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (answer != SQLITE_OK) bind_failure_ = answer;
 }
 
@@ -83,14 +86,16 @@ std::optional<std::span<const std::uint8_t>> SqliteStatement::bytes(int column) 
 
 Result<SqliteConnection> SqliteConnection::open(const std::filesystem::path& path) {
   sqlite3* handle = nullptr;
-  const int answer = sqlite3_open_v2(path.c_str(), &handle,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int answer =
+      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   SqliteConnection connection(handle, path);
   if (answer != SQLITE_OK) return sqlite_error(handle, answer, path);
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
-  for (const auto& [option, on] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-                                   {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0}}) {
+  for (const auto& [option, on] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                   {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                   {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                   {SQLITE_DBCONFIG_ENABLE_VIEW, 0}}) {
     const int configured = sqlite3_db_config(handle, option, on, nullptr);
     if (configured != SQLITE_OK) return sqlite_error(handle, configured, path);
   }
@@ -99,8 +104,7 @@ Result<SqliteConnection> SqliteConnection::open(const std::filesystem::path& pat
 
 Result<SqliteStatement> SqliteConnection::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int answer =
-      sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  const int answer = sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   if (answer != SQLITE_OK) return sqlite_error(handle_.get(), answer, path_);
   return SqliteStatement(statement);
 }

@@ -117,7 +117,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
   if (!lock) return std::move(lock).error();
   std::unique_ptr<SqliteStore> store(new SqliteStore(*std::move(lock), path, handler_name));
   if (auto opened = store->ensure_open(); !opened) return std::move(opened).error();
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
     return Error{ErrorCode::kIo, base::escaped(path.string()) + ": vanished while it was opened"};
   }
@@ -139,7 +139,7 @@ Result<void> SqliteStore::ensure_open() {
 
 // SQLite would go on writing into a file that has no name any more: durable, and never seen again.
 Result<void> SqliteStore::check_file_is_ours() const {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) return {};
   return Error{ErrorCode::kIo, base::escaped(path_.string()) +
                                    ": was deleted or replaced while in use; stop the node and put the file back"};

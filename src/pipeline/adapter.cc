@@ -21,10 +21,9 @@ void Adapter::loaded(Result<std::optional<ports::Position>> position, AdapterEff
   }
   if (!position) return end(Halted{std::move(position).error()}, out);
   if (!position->has_value()) {
-    return apply_policy(settings_.when_missing,
-                        {ErrorCode::kNotFound,
-                         "no stored offset; set one with reset_offsets, or choose [offsets] when_missing"},
-                        out);
+    return apply_policy(
+        settings_.when_missing,
+        {ErrorCode::kNotFound, "no stored offset; set one with reset_offsets, or choose [offsets] when_missing"}, out);
   }
   position_ = **position;
   fetch_offset_ = position_->next_offset;
@@ -43,7 +42,8 @@ void Adapter::apply_policy(OffsetPolicy policy, Error why, AdapterEffects& out) 
 void Adapter::found(std::int64_t offset, std::int32_t leader_epoch, AdapterEffects& out) {
   if (draining_ || phase_ != AdapterPhase::kLookingUp) return;
   if (position_ && offset > position_->next_offset) {
-    out.emplace_back(Lost{position_->next_offset, offset, "the log no longer holds them; a policy moved the offset on"});
+    out.emplace_back(
+        Lost{position_->next_offset, offset, "the log no longer holds them; a policy moved the offset on"});
   }
   position_ = ports::Position{offset, leader_epoch, position_ ? position_->topic_id : ports::TopicId{}};
   fetch_offset_ = offset;
@@ -277,9 +277,7 @@ void Adapter::drop_sets(AdapterEffects& out) {
 
 std::uint32_t Adapter::limit() const noexcept { return std::max(settings_.max_uncommitted_batches, 1u); }
 
-Storable Adapter::take_storable() {
-  return {*position_, std::exchange(accepted_batches_, 0u)};
-}
+Storable Adapter::take_storable() { return {*position_, std::exchange(accepted_batches_, 0u)}; }
 
 std::optional<std::int64_t> Adapter::next_offset() const noexcept {
   return position_ ? std::optional(position_->next_offset) : std::nullopt;

@@ -80,7 +80,8 @@ struct Lost {
   std::int64_t to;
   std::string cause;
 };
-/// Over: the supervisor decides what follows. `counted` as the supervision window counts (own handler's failures are not).
+/// Over: the supervisor decides what follows. `counted` as the supervision window counts (own handler's failures are
+/// not).
 struct Exited {
   Error reason;
   bool counted = false;
@@ -103,16 +104,16 @@ struct Storable {
 
 /// What an adapter is doing, as status tells it.
 enum class AdapterPhase : std::uint8_t {
-  kIdle,            ///< not started, exited, halted or stopped
-  kLoading,         ///< its position is being loaded
-  kLookingUp,       ///< a policy asked the source for an offset
-  kStoringPolicy,   ///< the offset that a policy chose is being stored
+  kIdle,           ///< not started, exited, halted or stopped
+  kLoading,        ///< its position is being loaded
+  kLookingUp,      ///< a policy asked the source for an offset
+  kStoringPolicy,  ///< the offset that a policy chose is being stored
   kStartingHandler,
-  kFetching,        ///< waits for messages
-  kHandling,        ///< a callback or a sync runs, or is about to
-  kDeferred,        ///< the handler asked for a delay
-  kWaitingStore,    ///< max_uncommitted_batches reached
-  kStopping,        ///< the handler's stop() runs
+  kFetching,      ///< waits for messages
+  kHandling,      ///< a callback or a sync runs, or is about to
+  kDeferred,      ///< the handler asked for a delay
+  kWaitingStore,  ///< max_uncommitted_batches reached
+  kStopping,      ///< the handler's stop() runs
 };
 
 class Adapter {
@@ -172,7 +173,7 @@ class Adapter {
   std::optional<ports::Position> position_;  ///< after what was accepted last; nullopt: not known
   std::int64_t fetch_offset_ = 0;            ///< where the next set starts
   std::optional<ports::FetchedSet> current_;
-  ports::SetCursor cursor_;                  ///< into current_
+  ports::SetCursor cursor_;  ///< into current_
   std::optional<ports::FetchedSet> prefetched_;
 
   bool handler_running_ = false;

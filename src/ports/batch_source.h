@@ -74,9 +74,9 @@ struct DecodeArena {
 /// One batch decoded: `arena.messages` are its messages, `cursor` is where the next one starts.
 struct DecodedBatch {
   SetCursor cursor;
-  std::int32_t leader_epoch = -1;    ///< of the last record batch in it
+  std::int32_t leader_epoch = -1;  ///< of the last record batch in it
   std::size_t decoded_bytes = 0;
-  bool last = false;                 ///< the set is used up
+  bool last = false;  ///< the set is used up
 };
 
 /// Turns the bytes of a set into messages.
@@ -221,8 +221,8 @@ class BatchSource {
   // Events from the sockets.
 
   virtual void opened(ConnectionId connection, base::Time now, SourceEffects& out) = 0;
-  virtual void answered(ConnectionId connection, const RequestTag& tag, std::unique_ptr<Answer> answer,
-                        base::Time now, SourceEffects& out) = 0;
+  virtual void answered(ConnectionId connection, const RequestTag& tag, std::unique_ptr<Answer> answer, base::Time now,
+                        SourceEffects& out) = 0;
   /// The connection could not be opened, broke, or was ended for a bad answer. Also after CloseConnection.
   virtual void lost(ConnectionId connection, const Error& why, base::Time now, SourceEffects& out) = 0;
 

@@ -1,4 +1,5 @@
-// HandlerHost: where sets become verdicts. The second port of the data path (batch_source → handler_host → offset_store).
+// HandlerHost: where sets become verdicts. The second port of the data path (batch_source → handler_host →
+// offset_store).
 //
 // Thread: calls for one child are serialised by the node; calls for different children run at the same time,
 // on whatever worker. Blocking: yes, in user code.
@@ -26,7 +27,7 @@ struct Handled {
   };
   Kind kind = Kind::kOk;
   Position position;
-  SetCursor cursor;  ///< where the next batch of this set starts (kOk)
+  SetCursor cursor;   ///< where the next batch of this set starts (kOk)
   bool last = false;  ///< the set is used up (kOk)
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;

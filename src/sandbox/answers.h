@@ -1,8 +1,8 @@
 // The answers that need no waiting: ApiVersions (v0-v3), Metadata (v1-v12), ListOffsets (v1-v7) and the refusal of
 // Produce (v3).
 //
-// Source: ApiVersionsResponse.json, MetadataRequest.json, MetadataResponse.json, ListOffsetsRequest.json,
-// ListOffsetsResponse.json, ProduceRequest.json, ProduceResponse.json; KIP-511 (an unknown ApiVersions version is answered as v0 with error 35).
+// Source: ApiVersionsResponse.json, ProduceRequest.json, ProduceResponse.json; KIP-511 (an unknown ApiVersions version
+// is answered as v0 with error 35).
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,6 @@
 #include "sandbox/protocol.h"
 
 namespace ductus::sandbox {
-
-/// What an answer to Metadata holds at most: a request that names topics again and again would else make it huge.
-inline constexpr std::size_t kMaxMetadataBytes = 64 * 1024 * 1024;
 
 /// The sealed answer to a request of any API but Fetch. `port` is where the broker says that it listens.
 /// Errors: kCorrupt, kLimit. A broker hangs up on both.

@@ -30,8 +30,8 @@ Result<std::int64_t> number(std::string_view what, std::string_view text, std::i
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < min || value > max) {
-    return invalid(std::string(what) + " is '" + base::escaped(text) + "': give a number from " +
-                   std::to_string(min) + " to " + std::to_string(max));
+    return invalid(std::string(what) + " is '" + base::escaped(text) + "': give a number from " + std::to_string(min) +
+                   " to " + std::to_string(max));
   }
   return value;
 }
@@ -79,8 +79,7 @@ Result<void> Catalog::add_prebuilt(std::string_view words) {
   }
   const auto partitions = number("PARTITIONS", parts[1], 1, kMaxPartitions);
   if (!partitions) return partitions.error();
-  const auto value_bytes =
-      number("VALUE_BYTES", parts[2], PrebuiltLog::kMinValueBytes, PrebuiltLog::kMaxValueBytes);
+  const auto value_bytes = number("VALUE_BYTES", parts[2], PrebuiltLog::kMinValueBytes, PrebuiltLog::kMaxValueBytes);
   if (!value_bytes) return value_bytes.error();
   if (parts[3] != "none" && parts[3] != "lz4") {
     return invalid("CODEC is '" + base::escaped(parts[3]) + "': give none or lz4");

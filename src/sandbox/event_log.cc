@@ -24,8 +24,7 @@ std::uint64_t mixed(std::uint64_t number) {
 }
 
 std::int64_t batch_size(std::optional<std::int64_t> rate_per_s) {
-  return rate_per_s ? std::clamp<std::int64_t>(*rate_per_s / kBatchesPerSecond, 1, kRecordsPerBatch)
-                    : kRecordsPerBatch;
+  return rate_per_s ? std::clamp<std::int64_t>(*rate_per_s / kBatchesPerSecond, 1, kRecordsPerBatch) : kRecordsPerBatch;
 }
 
 std::string user_of(std::int32_t partition, std::int64_t sequence) {
@@ -90,7 +89,8 @@ std::optional<Expectation> EventLog::expectation() const {
 
 std::string EventLog::value(std::int32_t partition, std::int64_t sequence) {
   static constexpr std::array<std::string_view, 5> kActions = {"view", "view", "search", "cart", "buy"};
-  const std::uint64_t number = mixed(mixed(static_cast<std::uint64_t>(sequence)) + static_cast<std::uint64_t>(partition));
+  const std::uint64_t number =
+      mixed(mixed(static_cast<std::uint64_t>(sequence)) + static_cast<std::uint64_t>(partition));
   std::string event = "{\"partition\":" + std::to_string(partition);
   event += ",\"sequence\":" + std::to_string(sequence);
   event += ",\"user\":\"" + user_of(partition, sequence) + "\",\"action\":\"";

@@ -79,6 +79,7 @@ class Answerer {
       : request_(request), now_(now), left_(std::min(request.max_bytes, kMaxFetchBytes)) {}
 
   void partition(const Topic* topic, const FetchRequest::Partition& asked, FetchAnswer& answer) {
+    nothing_asked_ = false;
     PartitionLog* log = topic == nullptr ? nullptr : topic->partition(asked.index);
     const std::int64_t end = log == nullptr ? -1 : log->end_offset(now_);
     const KafkaError error = check(asked, log, end);
@@ -95,6 +96,7 @@ class Answerer {
   }
 
   std::size_t record_bytes() const noexcept { return record_bytes_; }
+  bool nothing_asked() const noexcept { return nothing_asked_; }
 
  private:
   static KafkaError check(const FetchRequest::Partition& asked, const PartitionLog* log, std::int64_t end) {
@@ -134,6 +136,7 @@ class Answerer {
   const base::Time now_;
   std::size_t left_;
   std::size_t record_bytes_ = 0;
+  bool nothing_asked_ = true;
 };
 
 }  // namespace
@@ -187,7 +190,7 @@ FetchAnswer answer_fetch(const FetchRequest& request, const Catalog& catalog, ba
     out.no_tags(header.flexible);
   }
   out.no_tags(header.flexible);
-  answer.complete = answer.complete || topics == 0 || answerer.record_bytes() >= request.min_bytes;
+  answer.complete = answer.complete || answerer.nothing_asked() || answerer.record_bytes() >= request.min_bytes;
   answer.frame.seal();
   return answer;
 }

@@ -1,7 +1,8 @@
 // Fetch (v4-v12): reading the request, and answering it from the logs.
 //
 //   request   := replicaId int32 · maxWaitMs int32 · minBytes int32 · maxBytes int32 · isolationLevel int8
-//                · v7: sessionId int32, sessionEpoch int32 · [topic] · v7: [forgotten topic] · v11: rackId string · tags
+//                · v7: sessionId int32, sessionEpoch int32 · [topic] · v7: [forgotten topic] · v11: rackId string ·
+//                tags
 //   topic     := name string · [partition] · tags
 //   partition := index int32 · v9: currentLeaderEpoch int32 · fetchOffset int64 · v12: lastFetchedEpoch int32
 //                · v5: logStartOffset int64 · maxBytes int32 · tags

@@ -26,7 +26,7 @@ std::string text_of(const char* format, unsigned a, unsigned b) {
 // they are what the checksum sees.
 std::string log_line(std::mt19937& random, std::int64_t bytes) {
   static constexpr std::array<std::string_view, 4> kLevels = {"info", "info", "debug", "warn"};
-  static constexpr std::array<std::string_view, 6> kPaths = {"/api/v1/items", "/api/v1/users", "/login",
+  static constexpr std::array<std::string_view, 6> kPaths = {"/api/v1/items",  "/api/v1/users",  "/login",
                                                              "/static/app.js", "/api/v1/orders", "/health"};
   const auto size = static_cast<std::size_t>(bytes);
   std::string line = text_of("{\"t\":%03u.%03u,\"m\":\"", 100 + random() % 900, random() % 1000);
@@ -45,9 +45,9 @@ std::string log_line(std::mt19937& random, std::int64_t bytes) {
 PrebuiltLog::PrebuiltLog(std::int64_t value_bytes, Codec codec, std::optional<std::int64_t> messages)
     : value_bytes_(value_bytes),
       messages_(messages),
-      records_per_batch_(std::max<std::int64_t>(
-          1, (kBatchBytes - kBatchHeaderBytes) /
-                 (value_bytes + kKeyBytes + static_cast<std::int64_t>(kRecordOverheadBytes)))) {
+      records_per_batch_(
+          std::max<std::int64_t>(1, (kBatchBytes - kBatchHeaderBytes) /
+                                        (value_bytes + kKeyBytes + static_cast<std::int64_t>(kRecordOverheadBytes)))) {
   for (std::int64_t number = 0; number < kPatterns; ++number) {
     patterns_.push_back(make_pattern(number, records_per_batch_, codec));
   }

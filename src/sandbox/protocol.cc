@@ -17,8 +17,8 @@ Result<RequestHeader> read_request_header(kafka::Reader& reader) {
   const bool known = api != kApis.end();
   header.supported = known && header.version >= api->min_version && header.version <= api->max_version;
   if (!header.supported && !(known && api->key == ApiKey::kApiVersions)) {
-    return Error{ErrorCode::kUnsupported, "API " + std::to_string(key) + " version " +
-                                              std::to_string(header.version) + " is not served here"};
+    return Error{ErrorCode::kUnsupported,
+                 "API " + std::to_string(key) + " version " + std::to_string(header.version) + " is not served here"};
   }
   header.api = api->key;
   if (!header.supported) return header;  // the rest has an unknown layout and is not looked at

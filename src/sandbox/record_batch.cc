@@ -22,8 +22,7 @@ std::vector<std::uint8_t> lz4_frame(const std::vector<std::uint8_t>& plain) {
   preferences.frameInfo.blockSizeID = LZ4F_max64KB;
   preferences.frameInfo.blockMode = LZ4F_blockIndependent;
   std::vector<std::uint8_t> frame(LZ4F_compressFrameBound(plain.size(), &preferences));
-  const std::size_t size =
-      LZ4F_compressFrame(frame.data(), frame.size(), plain.data(), plain.size(), &preferences);
+  const std::size_t size = LZ4F_compressFrame(frame.data(), frame.size(), plain.data(), plain.size(), &preferences);
   DUCTUS_ASSERT(LZ4F_isError(size) == 0);
   frame.resize(size);
   return frame;

@@ -40,8 +40,7 @@ Result<std::unique_ptr<Server>> Server::listen(std::uint16_t port, const Catalog
   if (!address) return address.error();
   net::Socket epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.is_open()) return io_error("cannot make an epoll descriptor");
-  std::unique_ptr<Server> server(
-      new Server(*std::move(listener), std::move(epoll), address->port(), catalog, clock));
+  std::unique_ptr<Server> server(new Server(*std::move(listener), std::move(epoll), address->port(), catalog, clock));
   const Result<void> watched = server->watch(server->listener_.fd(), EPOLLIN);
   if (!watched) return watched.error();
   return server;
@@ -62,8 +61,7 @@ Result<void> Server::stop_when_readable(int fd) {
 
 Result<bool> Server::serve(std::optional<std::chrono::milliseconds> max_wait) {
   std::array<epoll_event, 64> events{};
-  const int count =
-      ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), wait_ms(max_wait));
+  const int count = ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), wait_ms(max_wait));
   if (count < 0 && errno != EINTR) return io_error("cannot wait for events");
   const base::Time now = clock_.now();
   for (int i = 0; i < count; ++i) {

@@ -33,8 +33,7 @@ class Server {
   Result<bool> serve(std::optional<std::chrono::milliseconds> max_wait);
 
  private:
-  Server(net::Socket listener, net::Socket epoll, std::uint16_t port, const Catalog& catalog,
-         const base::Clock& clock);
+  Server(net::Socket listener, net::Socket epoll, std::uint16_t port, const Catalog& catalog, const base::Clock& clock);
   Result<void> watch(int fd, std::uint32_t events);
   int wait_ms(std::optional<std::chrono::milliseconds> max_wait) const;
   void accept_waiting();

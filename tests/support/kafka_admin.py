@@ -1,6 +1,7 @@
 """Two requests of Kafka's protocol that kcat lacks, in milliseconds where a Java tool takes a second.
 
-Both in their versions without tagged fields: CreateTopics 2 (Kafka 0.11 and newer), AlterClientQuotas 0 (2.6 and newer).
+Both in their versions without tagged fields: CreateTopics 2 (Kafka 0.11 and newer), AlterClientQuotas 0 (2.6 and
+newer).
 """
 
 import socket

@@ -57,7 +57,7 @@ struct FetchResponse {
     std::string_view topic;
     std::int32_t partition = 0;
     KafkaError error = KafkaError::kNone;
-    std::int64_t high_watermark = -1;      ///< -1: not known, as the next two
+    std::int64_t high_watermark = -1;  ///< -1: not known, as the next two
     std::int64_t last_stable_offset = -1;
     std::int64_t log_start_offset = -1;
     std::int32_t preferred_read_replica = -1;  ///< not -1: fetch from that broker instead

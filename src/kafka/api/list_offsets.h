@@ -36,7 +36,7 @@ struct ListOffsetsRequest {
     std::int32_t current_leader_epoch = -1;  ///< from v4: a broker of another epoch refuses; -1 asks for no check
   };
   IsolationLevel isolation = IsolationLevel::kReadUncommitted;  ///< from v2; decides what kLatest means
-  std::vector<Partition> partitions;  ///< each at most once
+  std::vector<Partition> partitions;                            ///< each at most once
 };
 
 struct ListOffsetsResponse {

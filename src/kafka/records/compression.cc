@@ -8,19 +8,22 @@
 namespace ductus::kafka {
 namespace {
 
-Error corrupt(std::string_view what) {
-  return {ErrorCode::kCorrupt, "lz4: " + std::string(what)};
-}
+Error corrupt(std::string_view what) { return {ErrorCode::kCorrupt, "lz4: " + std::string(what)}; }
 
 }  // namespace
 
 std::string_view name_of(Codec codec) noexcept {
   switch (codec) {
-    case Codec::kNone: return "none";
-    case Codec::kGzip: return "gzip";
-    case Codec::kSnappy: return "snappy";
-    case Codec::kLz4: return "lz4";
-    case Codec::kZstd: return "zstd";
+    case Codec::kNone:
+      return "none";
+    case Codec::kGzip:
+      return "gzip";
+    case Codec::kSnappy:
+      return "snappy";
+    case Codec::kLz4:
+      return "lz4";
+    case Codec::kZstd:
+      return "zstd";
   }
   return "unknown";
 }

@@ -35,8 +35,7 @@ template <int kBits>
 
 // An unsigned varint. The caller knows that as many bytes are left as the longest takes. False where it does not fit.
 template <int kBits>
-[[gnu::always_inline]] inline bool fast_varint(const std::uint8_t*& at, const std::uint8_t* end,
-                                               std::uint64_t& value) {
+[[gnu::always_inline]] inline bool fast_varint(const std::uint8_t*& at, const std::uint8_t* end, std::uint64_t& value) {
   const std::uint32_t first = at[0];
   if (first < 0x80) [[likely]] {
     value = first;
@@ -63,11 +62,14 @@ std::int64_t signed_of(std::uint64_t zigzag) { return static_cast<std::int64_t>(
 [[gnu::always_inline]] inline bool fast_sized(const std::uint8_t*& at, const std::uint8_t* end,
                                               const std::uint8_t*& data, std::int32_t& size) {
   std::uint64_t zigzag = 0;
-  if (!fast_varint<32>(at, end, zigzag)) [[unlikely]] return false;
+  if (!fast_varint<32>(at, end, zigzag)) [[unlikely]]
+    return false;
   const bool negative = (zigzag & 1) != 0;
-  if (negative && zigzag != 1) [[unlikely]] return false;
+  if (negative && zigzag != 1) [[unlikely]]
+    return false;
   const auto bytes = static_cast<std::ptrdiff_t>(zigzag >> 1);
-  if (bytes > end - at - kMaxVarintBytes) [[unlikely]] return false;
+  if (bytes > end - at - kMaxVarintBytes) [[unlikely]]
+    return false;
   data = at;
   size = static_cast<std::int32_t>(bytes) - static_cast<std::int32_t>(negative);
   at += bytes;
@@ -103,14 +105,15 @@ class RecordParser {
         end_(records.data() + records.size()),
         messages_(messages),
         base_offset_(header.base_offset),
-        base_timestamp_(static_cast<std::uint64_t>(header.is_log_append_time() ? header.max_timestamp
-                                                                               : header.base_timestamp)),
+        base_timestamp_(
+            static_cast<std::uint64_t>(header.is_log_append_time() ? header.max_timestamp : header.base_timestamp)),
         timestamp_mask_(header.is_log_append_time() ? 0 : ~std::uint64_t{0}) {}
 
   // What is impossible; nullptr: nothing.
   const char* parse_all(std::int32_t count, std::int32_t last_offset_delta) {
     for (; count > 0; --count) {
-      if (end_ - at_ >= kMaxPrefixBytes && parse_fast()) [[likely]] continue;
+      if (end_ - at_ >= kMaxPrefixBytes && parse_fast()) [[likely]]
+        continue;
       if (const char* flaw = parse_checked(); flaw != nullptr) return flaw;
     }
     if (offset_delta_ > last_offset_delta) return "offset delta";
@@ -125,25 +128,34 @@ class RecordParser {
     std::uint64_t length = 0;
     std::uint64_t timestamp_delta = 0;
     std::uint64_t offset_delta = 0;
-    if (!fast_varint<32>(at, end_, length)) [[unlikely]] return false;
+    if (!fast_varint<32>(at, end_, length)) [[unlikely]]
+      return false;
     const std::uint8_t* const start = at;
     ++at;  // attributes: none are defined
-    if (!fast_varint<64>(at, end_, timestamp_delta)) [[unlikely]] return false;
-    if (!fast_varint<32>(at, end_, offset_delta)) [[unlikely]] return false;
+    if (!fast_varint<64>(at, end_, timestamp_delta)) [[unlikely]]
+      return false;
+    if (!fast_varint<32>(at, end_, offset_delta)) [[unlikely]]
+      return false;
     const auto delta = static_cast<std::int32_t>(offset_delta >> 1);
-    if ((offset_delta & 1) != 0 || delta <= offset_delta_) [[unlikely]] return false;
+    if ((offset_delta & 1) != 0 || delta <= offset_delta_) [[unlikely]]
+      return false;
 
     const std::uint8_t* key = nullptr;
     std::int32_t key_size = 0;
-    if (!fast_sized(at, end_, key, key_size)) [[unlikely]] return false;
+    if (!fast_sized(at, end_, key, key_size)) [[unlikely]]
+      return false;
     const std::uint8_t* value = nullptr;
     std::int32_t value_size = 0;
-    if (!fast_sized(at, end_, value, value_size)) [[unlikely]] return false;
+    if (!fast_sized(at, end_, value, value_size)) [[unlikely]]
+      return false;
     std::uint64_t header_count = 0;
-    if (!fast_varint<32>(at, end_, header_count)) [[unlikely]] return false;
+    if (!fast_varint<32>(at, end_, header_count)) [[unlikely]]
+      return false;
     const std::uint8_t* const headers = at;
-    if (header_count != 0) [[unlikely]] at = skip_headers(at, end_, signed_of(header_count));
-    if (at == nullptr || static_cast<std::uint64_t>(at - start) * 2 != length) [[unlikely]] return false;
+    if (header_count != 0) [[unlikely]]
+      at = skip_headers(at, end_, signed_of(header_count));
+    if (at == nullptr || static_cast<std::uint64_t>(at - start) * 2 != length) [[unlikely]]
+      return false;
     at_ = at;
     append(delta, signed_of(timestamp_delta), key, key_size, value, value_size, headers, header_count >> 1);
     return true;

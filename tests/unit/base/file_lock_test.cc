@@ -103,7 +103,9 @@ TEST_F(FileLockTest, WaitsForAVerb) {
   auto verb = acquire(LockOwner::kVerb);
   ASSERT_TRUE(verb.ok());
   auto node = std::async(std::launch::async, [&] { return acquire(LockOwner::kNode, 1h); });
-  { const FileLock ended = *std::move(verb); }
+  {
+    const FileLock ended = *std::move(verb);
+  }
   EXPECT_TRUE(node.get().ok());
 }
 

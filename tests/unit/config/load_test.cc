@@ -223,9 +223,8 @@ TEST_F(LoadTest, MergesTablesAndReplacesTheRest) {
   set_argument("handler.settings.e=text");
   set_argument("handler.settings.b.f=7");
   const auto config = load();
-  EXPECT_EQ(config.settings, (Value::Map{{"a", 1},
-                                         {"b", Value::Map{{"c", 2}, {"d", Value::List{3}}, {"f", 7}}},
-                                         {"e", "text"}}));
+  EXPECT_EQ(config.settings,
+            (Value::Map{{"a", 1}, {"b", Value::Map{{"c", 2}, {"d", Value::List{3}}, {"f", 7}}}, {"e", "text"}}));
   ASSERT_EQ(config.topics.size(), 1u);
   EXPECT_EQ(config.topics[0].name, "orders");
 }
@@ -285,9 +284,11 @@ TEST_F(LoadTest, PutsVariablesIntoTextOfFiles) {
   set_variable("HOST", "kafka-1");
   set_variable("SECRET", "s3cret${HOST}");
   set_variable("DUCTUS__SOURCE__CLIENT_ID", "as-is-${HOST}");
-  const auto config = load_text("[source]\nbrokers = [\"${HOST}:9092\"]\n"
-                                "[handler.settings]\npassword = \"<${SECRET}>\"\n"
-                                "literal = \"$${HOST} $5 $\"\nlist = [\"${HOST}${HOST}\"]\n" + kTopics);
+  const auto config = load_text(
+      "[source]\nbrokers = [\"${HOST}:9092\"]\n"
+      "[handler.settings]\npassword = \"<${SECRET}>\"\n"
+      "literal = \"$${HOST} $5 $\"\nlist = [\"${HOST}${HOST}\"]\n" +
+      kTopics);
   EXPECT_EQ(config.brokers.at(0).host, "kafka-1");
   EXPECT_EQ(config.client_id, "as-is-${HOST}");
   EXPECT_EQ(config.settings, (Value::Map{{"literal", "${HOST} $5 $"},
@@ -306,9 +307,9 @@ TEST_F(LoadTest, RefusesVariablesThatAreNotSetOrNotNamed) {
 
 TEST_F(LoadTest, NeverShowsWhatAVariableHolds) {
   set_variable("SECRET", "s3cret\n");
-  for (const char* line : {"handler_name = \"x${SECRET}\"\n", "log.level = \"${SECRET}\"\n",
-                           "source.brokers = \"a:1,${SECRET}\"\n", "batch.max_bytes = \"${SECRET}\"\n",
-                           "store.url = \"${SECRET}\"\n", "topics = [{name=\"${SECRET}\"}]\n"}) {
+  for (const char* line :
+       {"handler_name = \"x${SECRET}\"\n", "log.level = \"${SECRET}\"\n", "source.brokers = \"a:1,${SECRET}\"\n",
+        "batch.max_bytes = \"${SECRET}\"\n", "store.url = \"${SECRET}\"\n", "topics = [{name=\"${SECRET}\"}]\n"}) {
     const auto message = refusal_of_text(line);
     EXPECT_EQ(message.find("s3cret"), std::string::npos) << message;
     EXPECT_NE(message.find("${SECRET}\""), std::string::npos) << message;

@@ -131,15 +131,19 @@ TEST_F(SchemaTest, TakesTopicsWithWhateverTheirHandlersNeed) {
   const auto config = load_text(kEveryKey);
   ASSERT_EQ(config.topics.size(), 2u);
   EXPECT_EQ(config.topics[0].name, "a.b_c-D");
-  EXPECT_EQ(config.topics[0].init,
-            (Value::Map{{"since", "1979-05-27T07:32:00Z"}, {"day", "1979-05-27"}, {"rate", 0.5}, {"on", true},
-                        {"list", Value::List{1, "x", Value::Map{}}}}));
+  EXPECT_EQ(config.topics[0].init, (Value::Map{{"since", "1979-05-27T07:32:00Z"},
+                                               {"day", "1979-05-27"},
+                                               {"rate", 0.5},
+                                               {"on", true},
+                                               {"list", Value::List{1, "x", Value::Map{}}}}));
   EXPECT_TRUE(config.topics[1].init.is_null());
 }
 
 TEST_F(SchemaTest, TakesAbsolutePathsAndMemory) {
-  auto config = load_text("node.dir = '/var/lib/d/../e'\nstore.url = 'sqlite:/data/o.db'\n"
-                          "log.file = '/var/log/d.log'\n" + kLeast);
+  auto config = load_text(
+      "node.dir = '/var/lib/d/../e'\nstore.url = 'sqlite:/data/o.db'\n"
+      "log.file = '/var/log/d.log'\n" +
+      kLeast);
   EXPECT_EQ(config.dir, "/var/lib/e");
   EXPECT_EQ(config.store_path, "/data/o.db");
   EXPECT_EQ(config.log_file, "/var/log/d.log");
@@ -184,13 +188,13 @@ TEST_F(SchemaTest, CapsTheNumberOfProblems) {
 }
 
 TEST_F(SchemaTest, KnowsWhatSomebodyMayHaveMeant) {
-  for (const auto& [line, advice] : {std::pair{"stor.url = 'x'", "'stor'; did you mean 'store'?"},
-                                     {"log.lvel = 'x'", "'log.lvel'; did you mean 'level'?"},
-                                     {"node.stop_timeout_sm = 1",
-                                      "'node.stop_timeout_sm'; did you mean 'stop_timeout_ms'?"},
-                                     {"module = 'x'", "'module'; did you mean 'handler.module'?"},
-                                     {"source.fetch.max.wiat.ms = 1", "'source.fetch.max.wiat'"},
-                                     {"topics = [{nmae = 'x', name = 'y'}]", "'topics.nmae'; did you mean 'name'?"}}) {
+  for (const auto& [line, advice] :
+       {std::pair{"stor.url = 'x'", "'stor'; did you mean 'store'?"},
+        {"log.lvel = 'x'", "'log.lvel'; did you mean 'level'?"},
+        {"node.stop_timeout_sm = 1", "'node.stop_timeout_sm'; did you mean 'stop_timeout_ms'?"},
+        {"module = 'x'", "'module'; did you mean 'handler.module'?"},
+        {"source.fetch.max.wiat.ms = 1", "'source.fetch.max.wiat'"},
+        {"topics = [{nmae = 'x', name = 'y'}]", "'topics.nmae'; did you mean 'name'?"}}) {
     const auto message = problem_of(line);
     EXPECT_NE(message.find(std::string("unknown key ") + advice), std::string::npos) << message;
   }
@@ -201,7 +205,8 @@ TEST_F(SchemaTest, KnowsWhatSomebodyMayHaveMeant) {
 TEST_F(SchemaTest, RefusesKafkaSettingsThatAreNotThereByName) {
   const auto message = refusal_of_text(
       "[source]\nbrokers = 'a:1'\nsecurity.protocol = 'SSL'\n\"group.id\" = 'g'\nsasl.mechanism = 'PLAIN'\n"
-      "ssl.ca.location = '/x'\n" + kTopics);
+      "ssl.ca.location = '/x'\n" +
+      kTopics);
   EXPECT_EQ(message,
             "config/local.toml:3:10: 'source.security.protocol' is not supported by this version\n"
             "config/local.toml:4:1: 'source.group.id' is not supported by this version: offsets are kept under "
@@ -219,9 +224,11 @@ TEST_F(SchemaTest, TakesOneSpellingOfAKeyPerFile) {
 }
 
 TEST_F(SchemaTest, RefusesBadBrokers) {
-  for (const char* text : {"'a:0'", "'a:-1'", "'a:65536'", "'a:9092.5'", "'a:9092 x'", "'a: 9092'", "'a'", "''", "':1'",
-                           "'a:1,'", "'::1:9092'", "'[a]:1'", "'[]:1'", "'a b:1'", "'a/b:1'", "\"a\\u0000:1\"", "[]",
-                           "[9092]", "9092", "{}", "['a:1', 'b']", "'kafka://a:1'", "'a:+1'", "'a:0x1'", "['a:1 ']"}) {
+  for (const char* text :
+       {"'a:0'",   "'a:-1'", "'a:65536'",  "'a:9092.5'", "'a:9092 x'",   "'a: 9092'",     "'a'",     "''",
+        "':1'",    "'a:1,'", "'::1:9092'", "'[a]:1'",    "'[]:1'",       "'a b:1'",       "'a/b:1'", "\"a\\u0000:1\"",
+        "[]",      "[9092]", "9092",       "{}",         "['a:1', 'b']", "'kafka://a:1'", "'a:+1'",  "'a:0x1'",
+        "['a:1 ']"}) {
     const auto message = problem_of(std::string("source.brokers = ") + text);
     EXPECT_NE(message.find("source.brokers: expected "), std::string::npos) << text << ": " << message;
     EXPECT_EQ(message.find("config/local.toml:1:"), 0u) << message;
@@ -258,8 +265,8 @@ TEST_F(SchemaTest, TakesTenThousandTopicsAndNotOneMore) {
 
 TEST_F(SchemaTest, RefusesBadHandlerNames) {
   const std::string long_name(256, 'x');
-  for (const auto& name : {std::string(""), std::string("a\\u0000b"), std::string("a\\nb"),
-                           std::string("\\u007f"), long_name}) {
+  for (const auto& name :
+       {std::string(""), std::string("a\\u0000b"), std::string("a\\nb"), std::string("\\u007f"), long_name}) {
     const auto message = problem_of("handler_name = \"" + name + "\"");
     EXPECT_NE(message.find("handler_name: expected text of 1 to 255 bytes"), std::string::npos) << message;
   }
@@ -277,16 +284,37 @@ TEST_F(SchemaTest, RefusesBadStores) {
 }
 
 TEST_F(SchemaTest, RefusesValuesOfAnotherKindOrOutOfBounds) {
-  for (const char* line :
-       {"periodic.every = 10", "periodic.every = '0s'", "periodic.every = '-1s'", "periodic.every_ms = 1e18",
-        "periodic.every = 'undefined'", "periodic.every = '10'", "periodic.every = '1.5s'", "periodic.every = '1 s'",
-        "periodic.every = '99999999999999999999h'", "periodic.every = '18446744073709551615h'", "periodic.every = 'h'",
-        "node.stop_timeout = '25h'", "batch.max_bytes = 0", "batch.max_bytes = -1", "batch.max_bytes = '1Mib'",
-        "batch.max_bytes = '2GiB'", "batch.max_bytes = 1.5", "memory.budget_bytes = '17179869184GiB'",
-        "fetch.max_frame_bytes = '2GiB'", "store.max_uncommitted_batches = -1", "store.max_uncommitted_batches = '16'",
-        "handler.max_threads = 0", "handler.max_threads = 4097", "supervision.intensity = 4294967296",
-        "offsets.when_missing = 'newest'", "offsets.when_missing = true", "log.format = 'xml'", "log.file = ''",
-        "node.dir = ''", "node.dir = \"a\\u0000b\"", "source.isolation.level = 'serializable'"}) {
+  for (const char* line : {"periodic.every = 10",
+                           "periodic.every = '0s'",
+                           "periodic.every = '-1s'",
+                           "periodic.every_ms = 1e18",
+                           "periodic.every = 'undefined'",
+                           "periodic.every = '10'",
+                           "periodic.every = '1.5s'",
+                           "periodic.every = '1 s'",
+                           "periodic.every = '99999999999999999999h'",
+                           "periodic.every = '18446744073709551615h'",
+                           "periodic.every = 'h'",
+                           "node.stop_timeout = '25h'",
+                           "batch.max_bytes = 0",
+                           "batch.max_bytes = -1",
+                           "batch.max_bytes = '1Mib'",
+                           "batch.max_bytes = '2GiB'",
+                           "batch.max_bytes = 1.5",
+                           "memory.budget_bytes = '17179869184GiB'",
+                           "fetch.max_frame_bytes = '2GiB'",
+                           "store.max_uncommitted_batches = -1",
+                           "store.max_uncommitted_batches = '16'",
+                           "handler.max_threads = 0",
+                           "handler.max_threads = 4097",
+                           "supervision.intensity = 4294967296",
+                           "offsets.when_missing = 'newest'",
+                           "offsets.when_missing = true",
+                           "log.format = 'xml'",
+                           "log.file = ''",
+                           "node.dir = ''",
+                           "node.dir = \"a\\u0000b\"",
+                           "source.isolation.level = 'serializable'"}) {
     const auto message = problem_of(line);
     EXPECT_EQ(message.find("config/local.toml:1:"), 0u) << line << ": " << message;
     EXPECT_NE(message.find(": expected "), std::string::npos) << line << ": " << message;

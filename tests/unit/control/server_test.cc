@@ -22,8 +22,8 @@ using std::chrono::seconds;
 
 class ServerTest : public ::testing::Test {
  protected:
-  void serve(Routes routes) {
-    auto server = Server::start(socket(), std::move(routes));
+  void serve(Routes routes, milliseconds idle_timeout = Server::kIdleTimeout) {
+    auto server = Server::start(socket(), std::move(routes), idle_timeout);
     ASSERT_TRUE(server.ok()) << server.error().message;
     server_ = *std::move(server);
   }
@@ -152,6 +152,15 @@ TEST_F(ServerTest, LetsAClientTooManyWaitUntilAnotherLeaves) {
   for (std::size_t i = 0; i < Server::kMaxClients; ++i) idle.push_back(connect());
   EXPECT_EQ(request(socket(), "GET", "/status", milliseconds(300)).error().code, ErrorCode::kTimedOut);
   idle.clear();
+  EXPECT_EQ(ask("GET", "/status")->status, 200);
+}
+
+TEST_F(ServerTest, HangsUpOnAnIdleClient) {
+  serve({{"GET /status", [] { return Response{}; }}}, milliseconds(50));
+  EXPECT_EQ(read_to_end(connect()), "");
+  const auto half = connect();
+  send_all(half, "GET /status HT");
+  EXPECT_EQ(read_to_end(half), "");
   EXPECT_EQ(ask("GET", "/status")->status, 200);
 }
 

@@ -17,13 +17,19 @@ struct Golden {
   std::int16_t version;
 };
 constexpr Golden kGolden[] = {
-    {"api_versions_v0.bin", ApiKey::kApiVersions, 0},   {"api_versions_v3.bin", ApiKey::kApiVersions, 3},
+    {"api_versions_v0.bin", ApiKey::kApiVersions, 0},
+    {"api_versions_v3.bin", ApiKey::kApiVersions, 3},
     {"api_versions_unsupported.bin", ApiKey::kApiVersions, 3},
-    {"metadata_v1.bin", ApiKey::kMetadata, 1},          {"metadata_v12.bin", ApiKey::kMetadata, 12},
-    {"list_offsets_v1.bin", ApiKey::kListOffsets, 1},   {"list_offsets_v7.bin", ApiKey::kListOffsets, 7},
-    {"fetch_v4.bin", ApiKey::kFetch, 4},                {"fetch_v12.bin", ApiKey::kFetch, 12},
-    {"fetch_v4_aborted.bin", ApiKey::kFetch, 4},        {"fetch_v12_aborted.bin", ApiKey::kFetch, 12},
-    {"fetch_v12_out_of_range.bin", ApiKey::kFetch, 12}, {"fetch_v12_diverging.bin", ApiKey::kFetch, 12},
+    {"metadata_v1.bin", ApiKey::kMetadata, 1},
+    {"metadata_v12.bin", ApiKey::kMetadata, 12},
+    {"list_offsets_v1.bin", ApiKey::kListOffsets, 1},
+    {"list_offsets_v7.bin", ApiKey::kListOffsets, 7},
+    {"fetch_v4.bin", ApiKey::kFetch, 4},
+    {"fetch_v12.bin", ApiKey::kFetch, 12},
+    {"fetch_v4_aborted.bin", ApiKey::kFetch, 4},
+    {"fetch_v12_aborted.bin", ApiKey::kFetch, 12},
+    {"fetch_v12_out_of_range.bin", ApiKey::kFetch, 12},
+    {"fetch_v12_diverging.bin", ApiKey::kFetch, 12},
 };
 
 class AnswerCutterTest : public ::testing::Test {
@@ -131,9 +137,9 @@ TEST_F(AnswerCutterTest, ReadsMessagesOfBothCodecs) {
   EXPECT_EQ(answer->hops[1].next_offset, -1);
   std::string text;
   for (int i = 0; i < 20; ++i) text += "0123456789abcdef";
-  const std::vector<std::string> expected = {"0 key=value 0",  "1 null=with headers", "2 tombstone=null", "3 =",
-                                             "4 long=" + text, "5 key=value 5",       "6 null=with headers",
-                                             "7 tombstone=null", "8 =",               "9 long=" + text};
+  const std::vector<std::string> expected = {
+      "0 key=value 0", "1 null=with headers", "2 tombstone=null", "3 =", "4 long=" + text,
+      "5 key=value 5", "6 null=with headers", "7 tombstone=null", "8 =", "9 long=" + text};
   EXPECT_EQ(messages(*answer, 0, 0), expected);
 }
 

@@ -1,11 +1,11 @@
 // Requests and answers of every version, held beside the bytes that Kafka's own client library writes.
 #include <gtest/gtest.h>
 
+#include "golden_file.h"
 #include "kafka/api/api_versions.h"
 #include "kafka/api/fetch.h"
 #include "kafka/api/list_offsets.h"
 #include "kafka/api/metadata.h"
-#include "golden_file.h"
 
 namespace ductus::kafka {
 namespace {

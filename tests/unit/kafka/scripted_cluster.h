@@ -107,6 +107,7 @@ class ScriptedCluster : public testing::Test {
   std::int16_t max_greeting = 3;
   std::int16_t max_fetch = 12;
   KafkaError list_offsets_error = KafkaError::kNone;
+  bool hold_lookups = false;  ///< ListOffsets is not answered
 
   // ---- verbs of the node ----
   void start() {
@@ -318,6 +319,7 @@ class ScriptedCluster : public testing::Test {
       case ApiKey::kMetadata:
         return reply(send.connection, send.tag, metadata(send));
       case ApiKey::kListOffsets:
+        if (hold_lookups) return;
         return reply(send.connection, send.tag, offsets(send));
       case ApiKey::kFetch:
         return;  // the test's

@@ -57,6 +57,16 @@ TEST_F(SourceTest, a_lookup_goes_on_until_it_is_answered) {
   EXPECT_EQ(take<Healed>().size(), 1u);
 }
 
+TEST_F(SourceTest, a_lookup_outlives_its_connection) {
+  hold_lookups = true;
+  attach_partitions(1);
+  hold_lookups = false;
+  ASSERT_EQ(connections.size(), 2u);
+  lose(connections.rbegin()->first);
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(take<LogBounds>().size(), 1u);
+}
+
 TEST_F(SourceTest, a_lost_connection_is_made_again_and_asked_the_same) {
   attach_partitions(1);
   want(0, 12);

@@ -21,7 +21,7 @@ class NodeLockTest : public testing::Test {
 
 TEST_F(NodeLockTest, MakesTheFolderOfTheNode) {
   ASSERT_TRUE(lock(base::LockOwner::kNode).ok());
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(config_.dir.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0007, 0u) << "open to everybody";
   EXPECT_TRUE(std::filesystem::exists(config_.dir / "lock"));

@@ -139,8 +139,8 @@ TEST_F(SqliteStoreTest, RunsNoTriggerThatSomebodyPutIntoTheFile) {
 }
 
 TEST_F(SqliteStoreTest, NeverReadsAMalformedRowAsAnOffset) {
-  for (const char* change : {"next_offset = -1", "leader_epoch = -2", "leader_epoch = 5000000000",
-                             "topic_id = x'0102'"}) {
+  for (const char* change :
+       {"next_offset = -1", "leader_epoch = -2", "leader_epoch = 5000000000", "topic_id = x'0102'"}) {
     SCOPED_TRACE(change);
     store_one(5);
     tamper(std::string("UPDATE positions SET ") + change);

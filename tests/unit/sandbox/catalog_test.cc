@@ -11,8 +11,8 @@ using std::chrono::milliseconds;
 
 TEST(SandboxCatalog, WordsThatMakeNoSenseAreRefusedWithAReason) {
   Catalog catalog;
-  for (const std::string words : {"", "name", "name:1", "name:0:1", "name:1:x", "name:1:1:0", "name:1:1:1:1", "na me:1:1",
-                                  "..:1:1", "name:100001:1", "name:1:-1", "name:1: 1"}) {
+  for (const std::string words : {"", "name", "name:1", "name:0:1", "name:1:x", "name:1:1:0", "name:1:1:1:1",
+                                  "na me:1:1", "..:1:1", "name:100001:1", "name:1:-1", "name:1: 1"}) {
     const Result<void> added = catalog.add_events(words, {});
     ASSERT_FALSE(added) << words;
     EXPECT_FALSE(added.error().message.empty());

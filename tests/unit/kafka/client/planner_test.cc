@@ -121,6 +121,14 @@ TEST_F(PlannerTest, a_partition_without_room_goes_first_next_time) {
   EXPECT_EQ(only_fetch().asks(), "t/2@0 t/0@10 t/1@10");
 }
 
+TEST_F(PlannerTest, a_partition_without_room_goes_before_those_not_asked_yet) {
+  settings.behind_per_request = 2;
+  attach_partitions(3);
+  want_all({{0, 0}, {1, 0}, {2, 0}});
+  answer(only_fetch(), {data(0, 3, 10, 100), nothing(1, 100)});
+  EXPECT_EQ(only_fetch().asks(), "t/1@0 t/2@0");
+}
+
 TEST_F(PlannerTest, one_request_names_a_bounded_number_of_partitions_that_are_behind) {
   settings.behind_per_request = 2;
   attach_partitions(3);
