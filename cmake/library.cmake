@@ -14,7 +14,7 @@ add_executable(ductus_program src/cli/ductus_main.cc)
 set_target_properties(ductus_program PROPERTIES OUTPUT_NAME ductus RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_link_libraries(ductus_program PRIVATE ductus_options ductus)
 
-file(GLOB sandbox_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/sandbox/*.cc)
+file(GLOB_RECURSE sandbox_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/sandbox/*.cc)
 list(FILTER sandbox_sources EXCLUDE REGEX "_main\\.cc$")
 add_library(ductus_sandbox STATIC ${sandbox_sources} ${PROJECT_SOURCE_DIR}/src/kafka/wire.cc)
 target_include_directories(ductus_sandbox PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)

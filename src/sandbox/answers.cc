@@ -15,8 +15,9 @@ Result<Frame> answer_api_versions(const RequestHeader& header, kafka::Reader& re
     (void)reader.string(flexible);
     reader.skip_tags(flexible);
   }
-  if (header.supported && !reader.complete())
-    return Error{ErrorCode::kCorrupt, "a ApiVersions request that does not parse"};
+  if (header.supported && !reader.complete()) {
+    return Error{ErrorCode::kCorrupt, "an ApiVersions request that does not parse"};
+  }
   Frame frame(header);
   kafka::Writer& out = frame.own();
   out.i16(static_cast<std::int16_t>(header.supported ? KafkaError::kNone : KafkaError::kUnsupportedVersion));

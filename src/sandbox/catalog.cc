@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/escape.h"
-#include "sandbox/prebuilt_log.h"
+#include "sandbox/logs/prebuilt_log.h"
 
 namespace ductus::sandbox {
 namespace {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "ductus/result.h"
-#include "sandbox/event_log.h"
-#include "sandbox/partition_log.h"
+#include "sandbox/logs/event_log.h"
+#include "sandbox/logs/partition_log.h"
 
 namespace ductus::sandbox {
 

@@ -20,7 +20,7 @@
 namespace ductus::sandbox {
 
 /// A longer request ends its connection.
-inline constexpr std::size_t kMaxRequestBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kMaxRequestBytes = 4 * 1024 * 1024;
 
 class Connection {
  public:

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <span>
 
-#include "sandbox/record_batch.h"
+#include "sandbox/logs/record_batch.h"
 
 namespace ductus::sandbox {
 namespace {

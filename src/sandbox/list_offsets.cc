@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "sandbox/record_batch.h"
+#include "sandbox/logs/record_batch.h"
 
 namespace ductus::sandbox {
 namespace {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/record_batch.h"
+#include "sandbox/logs/record_batch.h"
 
 namespace ductus::sandbox {
 namespace {

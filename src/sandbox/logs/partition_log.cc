@@ -1,4 +1,4 @@
-#include "sandbox/partition_log.h"
+#include "sandbox/logs/partition_log.h"
 
 #include <algorithm>
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sandbox/partition_log.h"
+#include "sandbox/logs/partition_log.h"
 
 namespace ductus::sandbox {
 

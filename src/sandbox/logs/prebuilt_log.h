@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "sandbox/partition_log.h"
-#include "sandbox/record_batch.h"
+#include "sandbox/logs/partition_log.h"
+#include "sandbox/logs/record_batch.h"
 
 namespace ductus::sandbox {
 

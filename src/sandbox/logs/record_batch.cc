@@ -1,4 +1,4 @@
-#include "sandbox/record_batch.h"
+#include "sandbox/logs/record_batch.h"
 
 #include <isa-l/crc.h>
 #include <lz4frame.h>

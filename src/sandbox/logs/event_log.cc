@@ -1,4 +1,4 @@
-#include "sandbox/event_log.h"
+#include "sandbox/logs/event_log.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "sandbox/record_batch.h"
+#include "sandbox/logs/record_batch.h"
 
 namespace ductus::sandbox {
 namespace {

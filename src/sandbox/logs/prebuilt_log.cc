@@ -1,4 +1,4 @@
-#include "sandbox/prebuilt_log.h"
+#include "sandbox/logs/prebuilt_log.h"
 
 #include <algorithm>
 #include <array>
