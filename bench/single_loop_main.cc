@@ -23,7 +23,12 @@
 
 namespace {
 
-using namespace ductus;
+namespace base = ductus::base;
+namespace handlers = ductus::handlers;
+namespace kafka = ductus::kafka;
+namespace net = ductus::net;
+namespace ports = ductus::ports;
+using ductus::Result;
 
 constexpr std::int16_t kVersion = 12;
 
@@ -41,7 +46,7 @@ class Loop {
 
   void run(std::int64_t messages) {
     const ports::ChildRef child{0, 1};
-    if (!runner_.start(child, {topic_, 0}, Value(), {})) std::exit(1);
+    if (!runner_.start(child, {topic_, 0}, ductus::Value(), {})) std::exit(1);
     ask(0);
     for (std::int64_t next = 0; next < messages;) {
       ports::FetchedSet set = read_set();
@@ -104,8 +109,8 @@ class Loop {
   kafka::KafkaAnswerCutter cutter_;
   kafka::RecordSetDecoder decoder_;
   ports::DecodeArena arena_;
-  std::unique_ptr<Module> module_ = handlers::make_null_module();
-  handlers::Runner runner_{*module_, 1 << 20, [](LogLevel, std::string_view) {}};
+  std::unique_ptr<ductus::Module> module_ = handlers::make_null_module();
+  handlers::Runner runner_{*module_, 1 << 20, [](ductus::LogLevel, std::string_view) {}};
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ constexpr Versions kApis[] = {versions_of<ApiVersionsRequest>(), versions_of<Met
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const Versions& versions = kApis[data[0] & 3];

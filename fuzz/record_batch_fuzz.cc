@@ -68,6 +68,7 @@ void decode_all(const ports::FetchedSet& set, std::size_t max_bytes) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::uint8_t choices = data[0];

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "kafka/wire.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using ductus::kafka::Reader;
   if (size == 0) return 0;

@@ -150,7 +150,7 @@ void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now
       run_adapter(*partition, std::move(effects), now, out);
     }
   }
-  rounds_.written(std::move(round.entries), outcome.ok(), now);
+  rounds_.written(round.entries, outcome.ok(), now);
   settle(now, out);
 }
 

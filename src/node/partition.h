@@ -31,7 +31,7 @@ struct Partition {
   std::optional<std::int64_t> high_watermark;
   std::optional<std::int64_t> readable_end;
   std::optional<std::int64_t> until_end;  ///< the readable end seen at the start
-  base::Time progress_at{};               ///< when its position moved last, or it was started
+  base::Time progress_at;                 ///< when its position moved last, or it was started
   std::int64_t progress_offset = -1;
 
   /// TOPIC/PARTITION, for people.

@@ -55,7 +55,7 @@ std::vector<RoundEntry> Rounds::take_ready() {
   return std::exchange(ready_, {});
 }
 
-void Rounds::written(std::vector<RoundEntry> round, bool ok, base::Time now) {
+void Rounds::written(const std::vector<RoundEntry>& round, bool ok, base::Time now) {
   writing_ = false;
   if (ok) {
     retry_at_ = base::Time::min();

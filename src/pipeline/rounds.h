@@ -37,7 +37,7 @@ class Rounds {
   /// What to write now; empty where nothing is ready or the store is busy. Answered by written().
   std::vector<RoundEntry> take(base::Time now);
   /// The outcome of the write. On failure `round` (less what has become stale) waits to be written again.
-  void written(std::vector<RoundEntry> round, bool ok, base::Time now);
+  void written(const std::vector<RoundEntry>& round, bool ok, base::Time now);
 
   base::Time next_tick() const noexcept;
 

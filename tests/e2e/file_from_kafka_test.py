@@ -123,7 +123,7 @@ class FileFromKafkaTest(unittest.TestCase):
             node.wait_for_partition(
                 "events", victim, lambda row, aim=aim: (row["next_offset"] or 0) >= aim, f"next_offset reaches {aim}"
             )
-            self.assertFalse(node.has_exited(), node.said)
+            self.assertIsNone(node.exit_code(), node.said)
             node.kill9()
             rows = node.partition_status()
             self.assertGreater(rows["events", victim]["next_offset"], judges[victim].stored)
@@ -160,7 +160,7 @@ class FileFromKafkaTest(unittest.TestCase):
         node = self.node("events")
         node.start_console()
         node.wait_for_reason("events", self.broker.bootstrap)
-        self.assertFalse(node.has_exited(), node.said)
+        self.assertIsNone(node.exit_code(), node.said)
         self.assertEqual(node.output("events", 0), b"")
 
         self.broker.start()

@@ -83,7 +83,7 @@ class SandboxTest(unittest.TestCase):
             node.wait_for_partition(
                 "events", 0, lambda row, aim=aim: (row["next_offset"] or 0) >= aim, f"next_offset reaches {aim}"
             )
-            self.assertFalse(node.has_exited(), node.said)
+            self.assertIsNone(node.exit_code(), node.said)
             node.kill9()
             rows = node.partition_status()
             self.assertGreater(rows["events", 0]["next_offset"], judges[0].stored)

@@ -60,8 +60,9 @@ class DuctusNode:
             self._console.wait()
             self._console = None
 
-    def has_exited(self):
-        return self._console.poll() is not None
+    def exit_code(self):
+        """None while the console runs."""
+        return self._console.poll()
 
     @property
     def said(self):

@@ -116,7 +116,7 @@ class Planner {
   void deliver(PartitionSlot& slot, FetchResponse::Partition& partition, const Hop& hop, FetchAnswer& answer,
                ports::SourceEffects& out);
   void charge_delivered(const FetchAnswer& answer, std::size_t first_effect, ports::SourceEffects& out);
-  void refuse(Ask& ask, Error why, base::Time now, ports::SourceEffects& out);
+  void refuse(Ask& ask, const Error& why, base::Time now, ports::SourceEffects& out);
   void diverged(Ask& ask, const FetchResponse::Partition& partition, base::Time now, ports::SourceEffects& out);
   void listed(Lane& lane, const ListOffsetsResponse& response, base::Time now, ports::SourceEffects& out);
   void looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_epoch, base::Time now,

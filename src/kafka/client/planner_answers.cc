@@ -224,7 +224,7 @@ void Planner::charge_delivered(const FetchAnswer& answer, std::size_t first_effe
   core_.budget.charge(in_sets);
 }
 
-void Planner::refuse(Ask& ask, Error why, base::Time now, ports::SourceEffects& out) {
+void Planner::refuse(Ask& ask, const Error& why, base::Time now, ports::SourceEffects& out) {
   PartitionSlot& slot = *ask.slot;
   core_.book.failing(slot, why, now, out, true);
   core_.book.delay(slot, now);

@@ -51,7 +51,7 @@ TEST_F(RoundsTest, AFailedWriteIsTriedAgainWithBackOffAndNewerPositionsWin) {
   rounds_.add(entry(1, 10));
   std::vector<RoundEntry> round = rounds_.take(clock_.now());
   rounds_.add(entry(1, 20));
-  rounds_.written(std::move(round), false, clock_.now());
+  rounds_.written(round, false, clock_.now());
   EXPECT_TRUE(rounds_.take(clock_.now()).empty());
   EXPECT_EQ(rounds_.next_tick(), clock_.now() + Rounds::kRetryDelayMin);
   clock_.advance(Rounds::kRetryDelayMin);
@@ -59,7 +59,7 @@ TEST_F(RoundsTest, AFailedWriteIsTriedAgainWithBackOffAndNewerPositionsWin) {
   ASSERT_EQ(round.size(), 1u);
   EXPECT_EQ(round[0].what.position.next_offset, 20);
   EXPECT_EQ(round[0].what.batches, 2u);
-  rounds_.written(std::move(round), false, clock_.now());
+  rounds_.written(round, false, clock_.now());
   EXPECT_EQ(rounds_.next_tick(), clock_.now() + 2 * Rounds::kRetryDelayMin);
 }
 
