@@ -38,7 +38,8 @@ class [[nodiscard]] Verdict {
   /// Accepted: the offset after the batch is stored, and the next batch follows.
   static Verdict ok() { return Verdict(Ok{}); }
   /// Not now: the same batch, kept in memory, is offered again after `delay`. Nothing is stored and
-  /// nothing more is fetched for this partition meanwhile. Never counts as a failure.
+  /// nothing more is fetched for this partition meanwhile. Never counts as a failure. A delay outside 1 ms to 24 h is
+  /// brought into it.
   static Verdict defer(std::chrono::milliseconds delay) { return Verdict(Defer{delay}); }
   /// Failed: the handler is stopped and made anew after a back-off, and the batch comes again from
   /// the stored offset. `reason` is shown in status and log.

@@ -11,6 +11,7 @@
 
 #include "base/byte_budget.h"
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/file_lock.h"
 #include "base/log.h"
 #include "control/node_process.h"
@@ -44,6 +45,7 @@ std::vector<int> block_stop_signals() {
   for (const int signal : signals) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file over its size limit is an error of one write
   return signals;
 }
 
@@ -59,7 +61,7 @@ kafka::SourceSettings source_settings(const config::NodeConfig& config, std::uin
 }
 
 int report(const Error& error) {
-  std::fprintf(stderr, "ductus: %s\n", error.message.c_str());
+  std::fprintf(stderr, "ductus: %s\n", base::escaped(error.message).c_str());
   return error.code == ErrorCode::kRefused ? 5 : error.code == ErrorCode::kTimedOut ? 4 : 1;
 }
 
