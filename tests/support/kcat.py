@@ -9,7 +9,9 @@ def produce(bootstrap, topic, partition, data, *options):
 
     kcat drops empty lines: an empty value needs a key before it (-K).
     """
-    _run(bootstrap, ["-P", "-t", topic, "-p", str(partition), *options], data)
+    # Without idempotence a batch that is sent again, as the first ones to a new topic may be, lands behind later ones.
+    in_order = ["-X", "enable.idempotence=true"]
+    _run(bootstrap, ["-P", "-t", topic, "-p", str(partition), *in_order, *options], data)
 
 
 def consume(bootstrap, topic, partition, layout="%s\\n"):
