@@ -43,7 +43,9 @@ void on_message(rd_kafka_message_t* message, void* opaque) {
 }
 
 // Queue limits as high as they go: with the default ones the consumer sleeps for a second whenever it is ahead of the
-// application. CRCs are checked, as by the other contestants.
+// application. CRCs are checked, as by the other contestants; for this rival that costs 2 to 3 %. Everything else is
+// left as it is: answers of 256 KiB or 4 MiB for a partition instead of the default 1 MiB, a larger fetch.min.bytes
+// and a larger socket buffer were measured and made it slower or no faster (16 MiB: 30 % dearer).
 constexpr std::array<std::pair<const char*, const char*>, 4> kBestSettings = {{
     {"queued.min.messages", "10000000"},
     {"queued.max.messages.kbytes", "2097151"},
