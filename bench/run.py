@@ -271,6 +271,7 @@ def parse_arguments():
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: told to stop"))  # so that folders and brokers are cleared
     arguments = parse_arguments()
     names = arguments.only or ["ductus-null", "librdkafka", "drain"]
     taking_part = [one for one in contestants(arguments.build) if one.name in names]

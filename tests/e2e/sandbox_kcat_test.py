@@ -56,7 +56,7 @@ class SandboxKcatTest(unittest.TestCase):
     def test_writing_is_refused(self):
         sandbox = self.sandbox("--topic", "events:1:10")
         with self.assertRaises(AssertionError) as refusal:
-            kcat.produce(sandbox.bootstrap, "events", 0, b"one more\n")
+            kcat.produce(sandbox.bootstrap, "events", 0, b"one more\n", "-X", "enable.idempotence=false")
         self.assertIn("Topic authorization failed", str(refusal.exception))
         self.assertEqual(len(self.read(sandbox, "events", 0)), 10)
 
