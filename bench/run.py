@@ -144,6 +144,7 @@ def measure(arguments, processor, folder):
         memory = PeakMemory(process.pid)
         memory.start()
         alarm = threading.Timer(TIMEOUT_S, process.kill)
+        alarm.daemon = True  # it must not hold up the end of this script
         alarm.start()
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - began
