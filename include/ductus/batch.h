@@ -41,8 +41,10 @@ class Headers {
     std::uint32_t left_ = 0;
   };
 
-  /// For decoders: `count` headers, already checked, in the record format of Kafka from `at` on.
-  Headers(const char* at, std::uint32_t count) : at_(at), count_(count) {}
+  Headers() = default;
+  /// For decoders: at `count_at` stand the header count and the headers, already checked, in the record format of
+  /// Kafka.
+  explicit Headers(const char* count_at);
 
   std::uint32_t size() const noexcept { return count_; }
   bool empty() const noexcept { return count_ == 0; }
@@ -50,25 +52,24 @@ class Headers {
   Iterator end() const { return {}; }
 
  private:
-  const char* at_;
-  std::uint32_t count_;
+  const char* at_ = nullptr;
+  std::uint32_t count_ = 0;
 };
 
 /// One message. Its fields are read through accessors; the layout is the library's business.
 class Message {
  public:
   Message() = default;
-  /// For decoders: sizes are in bytes, -1 means null; `headers` points behind the header count.
+  /// For decoders: sizes are in bytes, -1 means null. With `has_headers` they stand right behind the value, as Headers
+  /// takes them; `value` then points there even where the value is null.
   Message(std::int64_t offset, std::int64_t timestamp_ms, const char* key, std::int32_t key_size, const char* value,
-          std::int32_t value_size, const char* headers, std::uint32_t header_count)
+          std::int32_t value_size, bool has_headers)
       : offset_(offset),
         timestamp_ms_(timestamp_ms),
         key_(key),
         value_(value),
-        headers_(headers),
-        key_size_(key_size),
         value_size_(value_size),
-        header_count_(header_count) {}
+        key_code_((static_cast<std::uint32_t>(key_size + 1) << 1) | static_cast<std::uint32_t>(has_headers)) {}
 
   /// Its place in the partition: a record's number, or on Kafka 0.6/0.7 a byte position.
   std::int64_t offset() const noexcept { return offset_; }
@@ -76,28 +77,29 @@ class Message {
   /// none.
   std::int64_t timestamp_ms() const noexcept { return timestamp_ms_; }
 
-  bool has_key() const noexcept { return key_size_ >= 0; }
+  bool has_key() const noexcept { return key_code_ > 1; }
   /// The key; empty where there is none.
-  std::string_view key() const noexcept { return view(key_, key_size_); }
+  std::string_view key() const noexcept { return view(key_, static_cast<std::int32_t>(key_code_ >> 1) - 1); }
   /// False for a null value (a tombstone in a compacted topic).
   bool has_value() const noexcept { return value_size_ >= 0; }
   /// The value; empty where it is null.
   std::string_view value() const noexcept { return view(value_, value_size_); }
-  Headers headers() const noexcept { return {headers_, header_count_}; }
+  Headers headers() const {
+    return (key_code_ & 1) == 0 ? Headers() : Headers(value_ + (value_size_ > 0 ? value_size_ : 0));
+  }
 
  private:
   static std::string_view view(const char* data, std::int32_t size) noexcept {
     return {data, size > 0 ? static_cast<std::size_t>(size) : 0};
   }
 
+  // A batch of small messages is half as large again as its bytes on the wire: every byte here counts.
   std::int64_t offset_ = 0;
   std::int64_t timestamp_ms_ = -1;
   const char* key_ = nullptr;
   const char* value_ = nullptr;
-  const char* headers_ = nullptr;
-  std::int32_t key_size_ = -1;
   std::int32_t value_size_ = -1;
-  std::uint32_t header_count_ = 0;
+  std::uint32_t key_code_ = 0;  // (size + 1) * 2, and 1 where there are headers
 };
 
 /// Consecutive messages of one partition in offset order, about 1 MB decoded (`batch.max_bytes`).

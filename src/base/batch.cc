@@ -29,6 +29,8 @@ Header read_header(const char*& at) {
 
 }  // namespace
 
+Headers::Headers(const char* count_at) : at_(count_at), count_(static_cast<std::uint32_t>(read_size(at_))) {}
+
 Header Headers::Iterator::operator*() const {
   const char* at = at_;
   return read_header(at);

@@ -17,7 +17,7 @@
 namespace ductus::test {
 
 inline Message message(std::int64_t offset, std::string_view value) {
-  return {offset, 0, nullptr, -1, value.data(), static_cast<std::int32_t>(value.size()), nullptr, 0};
+  return {offset, 0, nullptr, -1, value.data(), static_cast<std::int32_t>(value.size()), false};
 }
 
 /// A batch that owns what it shows.

@@ -96,6 +96,14 @@ bool skip_sized(const std::uint8_t*& at, const std::uint8_t* end, bool nullable)
   return at;
 }
 
+// The same pointer, but the compiler no longer knows to what it is equal. The next record then starts where this one's
+// length said, which the processor knows early, and not where its fields ended, which it knows last: so it works on
+// several records at a time.
+[[gnu::always_inline]] inline const std::uint8_t* forget_origin(const std::uint8_t* at) {
+  asm("" : "+r"(at));
+  return at;
+}
+
 const char* as_text(const std::uint8_t* bytes) { return reinterpret_cast<const char*>(bytes); }
 
 class RecordParser {
@@ -151,13 +159,12 @@ class RecordParser {
     std::uint64_t header_count = 0;
     if (!fast_varint<32>(at, end_, header_count)) [[unlikely]]
       return false;
-    const std::uint8_t* const headers = at;
     if (header_count != 0) [[unlikely]]
       at = skip_headers(at, end_, signed_of(header_count));
     if (at == nullptr || static_cast<std::uint64_t>(at - start) * 2 != length) [[unlikely]]
       return false;
-    at_ = at;
-    append(delta, signed_of(timestamp_delta), key, key_size, value, value_size, headers, header_count >> 1);
+    at_ = forget_origin(start + length / 2);
+    append(delta, signed_of(timestamp_delta), key, key_size, value, value_size, header_count != 0);
     return true;
   }
 
@@ -184,8 +191,7 @@ class RecordParser {
     const std::uint8_t* const record_end = bytes.data() + bytes.size();
     if (!record.ok() || skip_headers(headers, record_end, header_count) != record_end) return "headers";
     at_ = record_end;
-    append(offset_delta, timestamp_delta, key, key_size, value, value_size, headers,
-           static_cast<std::uint32_t>(header_count));
+    append(offset_delta, timestamp_delta, key, key_size, value, value_size, header_count != 0);
     return nullptr;
   }
 
@@ -197,11 +203,11 @@ class RecordParser {
 
   [[gnu::always_inline]] void append(std::int32_t offset_delta, std::int64_t timestamp_delta, const std::uint8_t* key,
                                      std::int32_t key_size, const std::uint8_t* value, std::int32_t value_size,
-                                     const std::uint8_t* headers, std::uint64_t header_count) {
+                                     bool has_headers) {
     offset_delta_ = offset_delta;
     const std::uint64_t timestamp = base_timestamp_ + (static_cast<std::uint64_t>(timestamp_delta) & timestamp_mask_);
     messages_.emplace_back(base_offset_ + offset_delta, static_cast<std::int64_t>(timestamp), as_text(key), key_size,
-                           as_text(value), value_size, as_text(headers), static_cast<std::uint32_t>(header_count));
+                           as_text(value), value_size, has_headers);
   }
 
   const std::uint8_t* at_;
