@@ -125,7 +125,6 @@ class Brain {
   base::Time load_retry_at_ = base::Time::max();
   std::vector<ports::ChildRef> load_again_;
   std::string source_detail_;
-  bool source_reachable_ = false;
   bool draining_ = false;
   bool finished_ = false;
   bool until_end_reached_ = false;

@@ -47,7 +47,6 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
         } else {
           static_assert(std::is_same_v<T, ports::SourceState>);
           source_detail_ = it.detail;
-          source_reachable_ = it.reachable;
           log(it.reachable ? LogLevel::kInfo : LogLevel::kWarn, "source: " + it.detail, out);
         }
       },

@@ -5,11 +5,9 @@
 // Thread: any, unless said otherwise. Blocking: only wait() and dial().
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
