@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -28,6 +29,13 @@ Result<std::optional<std::size_t>> FrameStream::receive(std::uint8_t* to, std::s
   }
 }
 
+// Of a large body the kernel is asked to gather some first: a wake-up for every segment costs more than its bytes.
+void FrameStream::wake_at(std::size_t missing_bytes) {
+  const int bytes = static_cast<int>(std::clamp<std::size_t>(missing_bytes, 1, kWakeBytes));
+  if (bytes == std::exchange(wake_bytes_, bytes)) return;
+  ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
 Result<std::optional<base::Buffer>> FrameStream::read() {
   while (prefix_got_ < sizeof prefix_) {
     auto got = receive(prefix_ + prefix_got_, sizeof prefix_ - prefix_got_);
@@ -48,9 +56,13 @@ Result<std::optional<base::Buffer>> FrameStream::read() {
   while (body_got_ < body_.size()) {
     auto got = receive(body_.data() + body_got_, body_.size() - body_got_);
     if (!got) return std::move(got).error();
-    if (!got->has_value()) return std::optional<base::Buffer>();
+    if (!got->has_value()) {
+      wake_at(body_.size() - body_got_);
+      return std::optional<base::Buffer>();
+    }
     body_got_ += **got;
   }
+  wake_at(1);
   prefix_got_ = 0;
   return std::optional(std::move(body_));
 }

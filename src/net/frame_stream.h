@@ -38,6 +38,10 @@ class FrameStream {
  private:
   /// Bytes read into `to`; nullopt: none now.
   Result<std::optional<std::size_t>> receive(std::uint8_t* to, std::size_t size);
+  /// The socket counts as readable once `missing_bytes` have come, or as many of them as are worth a wake-up.
+  void wake_at(std::size_t missing_bytes);
+
+  static constexpr std::size_t kWakeBytes = 256 << 10;
 
   Socket socket_;
   std::size_t max_frame_bytes_;
@@ -45,6 +49,7 @@ class FrameStream {
   std::size_t prefix_got_ = 0;
   base::Buffer body_;
   std::size_t body_got_ = 0;
+  int wake_bytes_ = 1;  ///< SO_RCVLOWAT as it is set
   std::vector<std::uint8_t> unsent_;
   std::size_t unsent_at_ = 0;
 };
