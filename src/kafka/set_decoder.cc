@@ -98,10 +98,7 @@ class Decoding {
       records = *inflated;
     }
     const std::size_t before = arena_.messages.size();
-    if (auto parsed = parse_records(header, records, arena_.messages); !parsed) {
-      arena_.messages.resize(before);
-      return parsed;
-    }
+    if (auto parsed = parse_records(header, records, arena_.messages); !parsed) return parsed;
     if (header.base_offset < batch_.cursor.next_offset) drop_done_messages(before);
     if (compressed) ++arena_.inflated_used;
     batch_.decoded_bytes += records.size();
@@ -119,7 +116,7 @@ class Decoding {
 
   // The first record batch of an answer may begin below the offset that was asked for.
   void drop_done_messages(std::size_t from) {
-    const auto first = arena_.messages.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto first = arena_.messages.begin() + from;
     const auto first_new =
         std::ranges::lower_bound(first, arena_.messages.end(), batch_.cursor.next_offset, {}, &Message::offset);
     arena_.messages.erase(first, first_new);

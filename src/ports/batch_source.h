@@ -19,6 +19,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/message_list.h"
 #include "ductus/batch.h"
 #include "ductus/result.h"
 #include "ports/offset_store.h"
@@ -66,7 +67,7 @@ struct FetchedSet {
 
 /// Memory that decoding needs, kept by each worker and used again: no allocation per message.
 struct DecodeArena {
-  std::vector<Message> messages;
+  base::MessageList messages;
   std::vector<base::Buffer> inflated;  ///< one for each record batch in `messages` that was compressed
   std::size_t inflated_used = 0;
 };

@@ -1,6 +1,7 @@
 #include "kafka/records/record_parser.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "kafka/wire.h"
@@ -9,10 +10,34 @@ namespace ductus::kafka {
 namespace {
 
 // length, attributes, two deltas, key length, value length, header count: a byte each.
+// length, attributes, two deltas, key length, value length, header count: a byte each.
 constexpr std::size_t kMinRecordBytes = 7;
-constexpr std::ptrdiff_t kMaxVarintBytes = 5;
-// Length, attributes, timestamp delta, offset delta and key length at their longest.
-constexpr std::ptrdiff_t kMaxPrefixBytes = 3 * kMaxVarintBytes + 1 + 10;
+// Length, attributes, timestamp delta, offset delta and key length at their longest, or a value length: what is read
+// without a look at how much is left.
+constexpr std::ptrdiff_t kMaxPrefixBytes = 5 + 1 + 10 + 5 + 5;
+
+// What deltas count from.
+struct Bases {
+  explicit Bases(const RecordBatchHeader& header)
+      : offset(header.base_offset),
+        timestamp(
+            static_cast<std::uint64_t>(header.is_log_append_time() ? header.max_timestamp : header.base_timestamp)),
+        timestamp_mask(header.is_log_append_time() ? 0 : ~std::uint64_t{0}) {}
+
+  std::int64_t timestamp_at(std::int64_t delta) const {
+    return static_cast<std::int64_t>(timestamp + (static_cast<std::uint64_t>(delta) & timestamp_mask));
+  }
+
+  std::int64_t offset;
+  std::uint64_t timestamp;
+  std::uint64_t timestamp_mask;  ///< no bits: the deltas do not count
+};
+
+// Where a record's bytes have been read to.
+struct Place {
+  const std::uint8_t* at;
+  std::int32_t offset_delta;  ///< of the record before
+};
 
 struct LongVarint {
   std::uint64_t value;
@@ -44,7 +69,7 @@ template <int kBits>
   }
   const std::uint32_t second = at[1];
   if (second < 0x80) [[likely]] {
-    value = (first & 0x7F) | (second << 7);
+    value = first + (second << 7) - 0x80;
     at += 2;
     return true;
   }
@@ -57,22 +82,19 @@ template <int kBits>
 
 std::int64_t signed_of(std::uint64_t zigzag) { return static_cast<std::int64_t>((zigzag >> 1) ^ (~(zigzag & 1) + 1)); }
 
-// A length and as many bytes, with room for a varint behind them. A length is zigzag coded too: even as a rule,
-// 1 for null, all other odd ones are impossible.
-[[gnu::always_inline]] inline bool fast_sized(const std::uint8_t*& at, const std::uint8_t* end,
-                                              const std::uint8_t*& data, std::int32_t& size) {
+// A length. It is zigzag coded too: even as a rule, 1 for null (size -1, no bytes), all other odd ones are impossible.
+[[gnu::always_inline]] inline bool fast_size(const std::uint8_t*& at, const std::uint8_t* end, std::int64_t& bytes,
+                                             std::int32_t& size) {
   std::uint64_t zigzag = 0;
   if (!fast_varint<32>(at, end, zigzag)) [[unlikely]]
     return false;
-  const bool negative = (zigzag & 1) != 0;
-  if (negative && zigzag != 1) [[unlikely]]
-    return false;
-  const auto bytes = static_cast<std::ptrdiff_t>(zigzag >> 1);
-  if (bytes > end - at - kMaxVarintBytes) [[unlikely]]
-    return false;
-  data = at;
-  size = static_cast<std::int32_t>(bytes) - static_cast<std::int32_t>(negative);
-  at += bytes;
+  bytes = static_cast<std::int64_t>(zigzag >> 1);
+  size = static_cast<std::int32_t>(bytes);
+  if ((zigzag & 1) != 0) {
+    if (bytes != 0) [[unlikely]]
+      return false;
+    size = -1;
+  }
   return true;
 }
 
@@ -85,15 +107,20 @@ bool skip_sized(const std::uint8_t*& at, const std::uint8_t* end, bool nullable)
   return true;
 }
 
-// Where the headers end; nullptr where they are impossible.
-[[gnu::noinline]] const std::uint8_t* skip_headers(const std::uint8_t* at, const std::uint8_t* end,
-                                                   std::int64_t count) {
+// Whether `count` headers stand from `at` to `end`.
+bool headers_fit(const std::uint8_t* at, const std::uint8_t* end, std::int64_t count) {
   constexpr std::ptrdiff_t kMinHeaderBytes = 2;
-  if (count < 0 || count > (end - at) / kMinHeaderBytes) return nullptr;
+  if (count < 0 || count > (end - at) / kMinHeaderBytes) return false;
   for (; count > 0; --count) {
-    if (!skip_sized(at, end, false) || !skip_sized(at, end, true)) return nullptr;
+    if (!skip_sized(at, end, false) || !skip_sized(at, end, true)) return false;
   }
-  return at;
+  return at == end;
+}
+
+// Whether a header count and as many headers stand from `at` to `end`.
+[[gnu::noinline]] bool counted_headers_fit(const std::uint8_t* at, const std::uint8_t* end) {
+  const LongVarint count = long_varint<32>(at, end);
+  return count.at != nullptr && headers_fit(count.at, end, signed_of(count.value));
 }
 
 // The same pointer, but the compiler no longer knows to what it is equal. The next record then starts where this one's
@@ -106,142 +133,128 @@ bool skip_sized(const std::uint8_t*& at, const std::uint8_t* end, bool nullable)
 
 const char* as_text(const std::uint8_t* bytes) { return reinterpret_cast<const char*>(bytes); }
 
-class RecordParser {
- public:
-  RecordParser(const RecordBatchHeader& header, base::ByteView records, std::vector<Message>& messages)
-      : at_(records.data()),
-        end_(records.data() + records.size()),
-        messages_(messages),
-        base_offset_(header.base_offset),
-        base_timestamp_(
-            static_cast<std::uint64_t>(header.is_log_append_time() ? header.max_timestamp : header.base_timestamp)),
-        timestamp_mask_(header.is_log_append_time() ? 0 : ~std::uint64_t{0}) {}
+// One record into `out`. Needs kMaxPrefixBytes. False, and nothing has happened, for all that is unusual: within
+// kMaxPrefixBytes of the end, or impossible.
+[[gnu::always_inline]] inline bool parse_fast(Place& place, const std::uint8_t* end, const Bases& bases, Message* out) {
+  const std::uint8_t* at = place.at;
+  std::uint64_t length = 0;
+  if (!fast_varint<32>(at, end, length)) [[unlikely]]
+    return false;
+  const auto record_bytes = static_cast<std::ptrdiff_t>(length >> 1);
+  if (record_bytes > end - at - kMaxPrefixBytes) [[unlikely]]
+    return false;
+  const std::uint8_t* const record_end = at + record_bytes;
+  const std::uint8_t* const next = forget_origin(record_end);
+  ++at;  // attributes: none are defined
+  std::uint64_t timestamp_delta = 0;
+  std::uint64_t offset_delta = 0;
+  if (!fast_varint<64>(at, end, timestamp_delta) || !fast_varint<32>(at, end, offset_delta)) [[unlikely]]
+    return false;
+  const auto delta = static_cast<std::int32_t>(offset_delta >> 1);
+  if (((length | offset_delta) & 1) != 0 || delta <= place.offset_delta) [[unlikely]]
+    return false;
 
-  // What is impossible; nullptr: nothing.
-  const char* parse_all(std::int32_t count, std::int32_t last_offset_delta) {
-    for (; count > 0; --count) {
-      if (end_ - at_ >= kMaxPrefixBytes && parse_fast()) [[likely]]
-        continue;
-      if (const char* flaw = parse_checked(); flaw != nullptr) return flaw;
-    }
-    if (offset_delta_ > last_offset_delta) return "offset delta";
-    return at_ == end_ ? nullptr : "length";
+  std::int64_t key_bytes = 0;
+  std::int32_t key_size = 0;
+  if (!fast_size(at, end, key_bytes, key_size) || key_bytes > record_end - at) [[unlikely]]
+    return false;
+  const std::uint8_t* const key = at;
+  at += key_bytes;
+  std::int64_t value_bytes = 0;
+  std::int32_t value_size = 0;
+  if (!fast_size(at, end, value_bytes, value_size) || value_bytes >= record_end - at) [[unlikely]]
+    return false;
+  const std::uint8_t* const value = at;
+  at += value_bytes;
+  bool has_headers = false;
+  if (at + 1 != record_end || *at != 0) {
+    if (!counted_headers_fit(at, record_end)) [[unlikely]]
+      return false;
+    has_headers = *at != 0;
   }
-  std::int64_t offset() const { return base_offset_ + offset_delta_; }
+  std::construct_at(out, bases.offset + delta, bases.timestamp_at(signed_of(timestamp_delta)), as_text(key), key_size,
+                    as_text(value), value_size, has_headers);
+  place = {next, delta};
+  return true;
+}
 
- private:
-  // Needs kMaxPrefixBytes. False, and nothing has happened, for all that is unusual: near the end, or impossible.
-  [[gnu::always_inline]] bool parse_fast() {
-    const std::uint8_t* at = at_;
-    std::uint64_t length = 0;
-    std::uint64_t timestamp_delta = 0;
-    std::uint64_t offset_delta = 0;
-    if (!fast_varint<32>(at, end_, length)) [[unlikely]]
-      return false;
-    const std::uint8_t* const start = at;
-    ++at;  // attributes: none are defined
-    if (!fast_varint<64>(at, end_, timestamp_delta)) [[unlikely]]
-      return false;
-    if (!fast_varint<32>(at, end_, offset_delta)) [[unlikely]]
-      return false;
-    const auto delta = static_cast<std::int32_t>(offset_delta >> 1);
-    if ((offset_delta & 1) != 0 || delta <= offset_delta_) [[unlikely]]
-      return false;
+const std::uint8_t* checked_sized(Reader& record, std::int32_t& size) {
+  size = record.varint();
+  if (size < -1) record.fail();
+  return record.raw(static_cast<std::size_t>(std::max(size, 0))).data();
+}
 
-    const std::uint8_t* key = nullptr;
-    std::int32_t key_size = 0;
-    if (!fast_sized(at, end_, key, key_size)) [[unlikely]]
-      return false;
-    const std::uint8_t* value = nullptr;
-    std::int32_t value_size = 0;
-    if (!fast_sized(at, end_, value, value_size)) [[unlikely]]
-      return false;
-    std::uint64_t header_count = 0;
-    if (!fast_varint<32>(at, end_, header_count)) [[unlikely]]
-      return false;
-    if (header_count != 0) [[unlikely]]
-      at = skip_headers(at, end_, signed_of(header_count));
-    if (at == nullptr || static_cast<std::uint64_t>(at - start) * 2 != length) [[unlikely]]
-      return false;
-    at_ = forget_origin(start + length / 2);
-    append(delta, signed_of(timestamp_delta), key, key_size, value, value_size, header_count != 0);
-    return true;
-  }
+// One record into `out`, looked at byte by byte. What is impossible; nullptr: nothing.
+const char* parse_checked(Place& place, const std::uint8_t* end, const Bases& bases, Message* out) {
+  Reader reader({place.at, end});
+  const std::int32_t length = reader.varint();
+  if (!reader.ok() || length < 1 || static_cast<std::size_t>(length) > reader.left()) return "length";
+  const base::ByteView bytes = reader.raw(static_cast<std::size_t>(length));
+  Reader record(bytes);
+  (void)record.i8();  // attributes
+  const std::int64_t timestamp_delta = record.varlong();
+  if (!record.ok()) return "timestamp delta";
+  const std::int32_t offset_delta = record.varint();
+  if (!record.ok() || offset_delta <= place.offset_delta) return "offset delta";
+  std::int32_t key_size = 0;
+  const std::uint8_t* const key = checked_sized(record, key_size);
+  if (!record.ok()) return "key length";
+  std::int32_t value_size = 0;
+  const std::uint8_t* const value = checked_sized(record, value_size);
+  if (!record.ok()) return "value length";
+  const std::int32_t header_count = record.varint();
+  const std::uint8_t* const headers = record.raw(0).data();
+  const std::uint8_t* const record_end = bytes.data() + bytes.size();
+  if (!record.ok() || !headers_fit(headers, record_end, header_count)) return "headers";
+  std::construct_at(out, bases.offset + offset_delta, bases.timestamp_at(timestamp_delta), as_text(key), key_size,
+                    as_text(value), value_size, header_count != 0);
+  place = {record_end, offset_delta};
+  return nullptr;
+}
 
-  // What is impossible; nullptr: nothing, and the record is appended.
-  [[gnu::noinline]] const char* parse_checked() {
-    Reader reader({at_, end_});
-    const std::int32_t length = reader.varint();
-    if (!reader.ok() || length < 1 || static_cast<std::size_t>(length) > reader.left()) return "length";
-    const base::ByteView bytes = reader.raw(static_cast<std::size_t>(length));
-    Reader record(bytes);
-    (void)record.i8();  // attributes
-    const std::int64_t timestamp_delta = record.varlong();
-    if (!record.ok()) return "timestamp delta";
-    const std::int32_t offset_delta = record.varint();
-    if (!record.ok() || offset_delta <= offset_delta_) return "offset delta";
-    std::int32_t key_size = 0;
-    const std::uint8_t* const key = checked_sized(record, key_size);
-    if (!record.ok()) return "key length";
-    std::int32_t value_size = 0;
-    const std::uint8_t* const value = checked_sized(record, value_size);
-    if (!record.ok()) return "value length";
-    const std::int32_t header_count = record.varint();
-    const std::uint8_t* const headers = record.raw(0).data();
-    const std::uint8_t* const record_end = bytes.data() + bytes.size();
-    if (!record.ok() || skip_headers(headers, record_end, header_count) != record_end) return "headers";
-    at_ = record_end;
-    append(offset_delta, timestamp_delta, key, key_size, value, value_size, header_count != 0);
-    return nullptr;
-  }
-
-  static const std::uint8_t* checked_sized(Reader& record, std::int32_t& size) {
-    size = record.varint();
-    if (size < -1) record.fail();
-    return record.raw(static_cast<std::size_t>(std::max(size, 0))).data();
-  }
-
-  [[gnu::always_inline]] void append(std::int32_t offset_delta, std::int64_t timestamp_delta, const std::uint8_t* key,
-                                     std::int32_t key_size, const std::uint8_t* value, std::int32_t value_size,
-                                     bool has_headers) {
-    offset_delta_ = offset_delta;
-    const std::uint64_t timestamp = base_timestamp_ + (static_cast<std::uint64_t>(timestamp_delta) & timestamp_mask_);
-    messages_.emplace_back(base_offset_ + offset_delta, static_cast<std::int64_t>(timestamp), as_text(key), key_size,
-                           as_text(value), value_size, has_headers);
-  }
-
-  const std::uint8_t* at_;
-  const std::uint8_t* const end_;
-  std::vector<Message>& messages_;
-  const std::int64_t base_offset_;
-  const std::uint64_t base_timestamp_;
-  const std::uint64_t timestamp_mask_;
-  std::int32_t offset_delta_ = -1;
+struct Checked {
+  Place place;
+  const char* flaw;
 };
+
+// Not inlined, and all by value: so the hot loop keeps its state in registers.
+[[gnu::noinline]] Checked parse_unusual(Place place, const std::uint8_t* end, const Bases& bases, Message* out) {
+  const char* const flaw = parse_checked(place, end, bases, out);
+  return {place, flaw};
+}
 
 Error corrupt(std::string where, std::string_view field) {
   return {ErrorCode::kCorrupt, std::move(where) + ": impossible " + std::string(field)};
 }
 
-void make_room(std::vector<Message>& messages, std::size_t more) {
-  const std::size_t needed = messages.size() + more;
-  if (needed > messages.capacity()) messages.reserve(std::max(needed, messages.capacity() * 2));
-}
-
 }  // namespace
 
-Result<void> parse_records(const RecordBatchHeader& header, base::ByteView records, std::vector<Message>& messages) {
+Result<void> parse_records(const RecordBatchHeader& header, base::ByteView records, base::MessageList& messages) {
   const std::int32_t count = header.record_count;
   if (count < 0 || static_cast<std::size_t>(count) > records.size() / kMinRecordBytes) {
     return corrupt("record batch at offset " + std::to_string(header.base_offset),
                    "record count " + std::to_string(count));
   }
-  make_room(messages, static_cast<std::size_t>(count));
-  RecordParser parser(header, records, messages);
-  const char* const flaw = parser.parse_all(count, header.last_offset_delta);
-  if (flaw == nullptr) return {};
+  const Bases bases(header);
+  const std::uint8_t* const end = records.data() + records.size();
+  Place place{records.data(), -1};
+  const char* flaw = nullptr;
+  Message* out = messages.room_for(static_cast<std::size_t>(count));
+  for (Message* const last = out + count; out != last && flaw == nullptr; ++out) {
+    if (end - place.at >= kMaxPrefixBytes && parse_fast(place, end, bases, out)) [[likely]]
+      continue;
+    const Checked checked = parse_unusual(place, end, bases, out);
+    place = checked.place;
+    flaw = checked.flaw;
+  }
+  if (flaw == nullptr && place.offset_delta > header.last_offset_delta) flaw = "offset delta";
+  if (flaw == nullptr && place.at != end) flaw = "length";
+  if (flaw == nullptr) {
+    messages.grow_to(out);
+    return {};
+  }
   return corrupt("record batch at offset " + std::to_string(header.base_offset) + ", record behind offset " +
-                     std::to_string(parser.offset()),
+                     std::to_string(bases.offset + place.offset_delta),
                  flaw);
 }
 

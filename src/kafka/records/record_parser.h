@@ -8,10 +8,8 @@
 // Source: Kafka documentation "Record", "Record Header"; DefaultRecord.java.
 #pragma once
 
-#include <vector>
-
 #include "base/bytes.h"
-#include "ductus/batch.h"
+#include "base/message_list.h"
 #include "ductus/result.h"
 #include "kafka/record_batch.h"
 
@@ -19,7 +17,7 @@ namespace ductus::kafka {
 
 /// Appends one Message for each of the header's record_count records, which must fill `records` exactly.
 /// Offsets must rise and lie within the record batch. The messages view `records`.
-/// Errors: kCorrupt, naming offset and field; `messages` then ends with some of the good ones.
-Result<void> parse_records(const RecordBatchHeader& header, base::ByteView records, std::vector<Message>& messages);
+/// Errors: kCorrupt, naming offset and field; `messages` is then as it was.
+Result<void> parse_records(const RecordBatchHeader& header, base::ByteView records, base::MessageList& messages);
 
 }  // namespace ductus::kafka
