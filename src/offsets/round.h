@@ -1,7 +1,9 @@
-// check_round(): what no store may take in.
+// check_round() and its like: what no store may take in.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "ductus/result.h"
 #include "ports/offset_store.h"
@@ -10,5 +12,14 @@ namespace ductus::offsets {
 
 /// Error: kInvalid for a negative offset, partition or an epoch below -1: such a round is stored by nobody.
 Result<void> check_round(std::span<const ports::StoredPosition> round);
+
+/// Error: kInvalid for a topic with less than no partitions.
+Result<void> check_topics(std::span<const ports::StoredTopic> topics);
+
+/// The round that an operator's change amounts to.
+std::vector<ports::StoredPosition> round_of(const ports::OperatorChange& change);
+
+/// The error for a position that is not what the operator saw: kRefused.
+Error changed_meanwhile(const ports::PositionChange& change, const std::optional<ports::Position>& found);
 
 }  // namespace ductus::offsets

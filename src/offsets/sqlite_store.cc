@@ -8,22 +8,18 @@
 
 #include "base/escape.h"
 #include "offsets/round.h"
+#include "offsets/sqlite_schema.h"
 
 namespace ductus::offsets {
 namespace {
 
+using ports::KnownTopic;
+using ports::OperatorChange;
 using ports::Position;
+using ports::PositionChange;
 using ports::StoredPosition;
-using ports::TopicId;
+using ports::StoredTopic;
 using ports::TopicPartition;
-
-// "duct": PRAGMA application_id tells our files from those of other programs.
-constexpr std::int64_t kApplicationId = 0x64756374;
-
-constexpr const char* kCreate =
-    "CREATE TABLE positions(handler_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, "
-    "next_offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, topic_id BLOB NOT NULL, updated_at TEXT NOT NULL, "
-    "PRIMARY KEY(handler_name, topic, partition)) STRICT, WITHOUT ROWID";
 
 constexpr std::string_view kSelect =
     "SELECT next_offset, leader_epoch, topic_id FROM positions "
@@ -34,41 +30,20 @@ constexpr std::string_view kUpsert =
     "ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, leader_epoch = excluded.leader_epoch, "
     "topic_id = excluded.topic_id, updated_at = excluded.updated_at";
 
-Error damaged(const std::filesystem::path& path, const std::string& what) {
-  return {ErrorCode::kCorrupt, base::escaped(path.string()) + ": damaged: " + base::escaped(what, 400) +
-                                   "; restore a copy, or move it away and set the offsets"};
-}
+constexpr std::string_view kSelectTopic =
+    "SELECT topic_id, partition_count FROM topics WHERE handler_name = ?1 AND topic = ?2";
 
-Result<void> make_schema(SqliteConnection& connection) {
-  return connection.run("BEGIN IMMEDIATE; PRAGMA application_id = " + std::to_string(kApplicationId) +
-                        "; PRAGMA user_version = " + std::to_string(SqliteStore::kSchemaVersion) + "; " + kCreate +
-                        "; COMMIT");
-}
+constexpr std::string_view kUpsertTopic =
+    "INSERT INTO topics VALUES(?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) "
+    "ON CONFLICT DO UPDATE SET topic_id = excluded.topic_id, partition_count = excluded.partition_count, "
+    "updated_at = excluded.updated_at";
 
-Result<void> check_schema(SqliteConnection& connection) {
-  auto application = connection.ask_integer("PRAGMA application_id");
-  if (!application) return std::move(application).error();
-  auto version = connection.ask_integer("PRAGMA user_version");
-  if (!version) return std::move(version).error();
-  auto objects = connection.ask_integer("SELECT count(*) FROM sqlite_schema");
-  if (!objects) return std::move(objects).error();
+constexpr std::string_view kNextAct = "SELECT coalesce(max(act), 0) + 1 FROM changes";
 
-  if (*application == 0 && *version == 0 && *objects == 0) return make_schema(connection);
-  const std::string name = base::escaped(connection.path().string());
-  if (*application != kApplicationId) {
-    return Error{ErrorCode::kInvalid, name + ": a SQLite file of another program; name another one in store.url"};
-  }
-  if (*version > SqliteStore::kSchemaVersion) {
-    return Error{ErrorCode::kUnsupported, name + ": written by a newer ductus: schema " + std::to_string(*version) +
-                                              ", this one knows " + std::to_string(SqliteStore::kSchemaVersion)};
-  }
-  auto table = connection.ask_text("SELECT sql FROM sqlite_schema WHERE name = 'positions'");
-  if (!table) return std::move(table).error();
-  if (*version != SqliteStore::kSchemaVersion || *table != kCreate) {
-    return damaged(connection.path(), "its table is not that of schema " + std::to_string(SqliteStore::kSchemaVersion));
-  }
-  return {};
-}
+constexpr std::string_view kInsertChange =
+    "INSERT INTO changes SELECT ?1, ?2, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?3, ?4, ?5, ?6, old.next_offset, "
+    "old.leader_epoch, old.topic_id, ?7, ?8, ?9 FROM (SELECT 1) "
+    "LEFT JOIN positions old ON old.handler_name = ?2 AND old.topic = ?5 AND old.partition = ?6";
 
 Result<SqliteConnection> open_connection(const std::filesystem::path& path) {
   auto connection = SqliteConnection::open(path);
@@ -81,7 +56,7 @@ Result<SqliteConnection> open_connection(const std::filesystem::path& path) {
   if (auto set = connection->run("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON"); !set) {
     return std::move(set).error();
   }
-  if (auto checked = check_schema(*connection); !checked) return std::move(checked).error();
+  if (auto checked = prepare_schema(*connection); !checked) return std::move(checked).error();
   auto health = connection->ask_text("PRAGMA quick_check(1)");
   if (!health) return std::move(health).error();
   if (*health != "ok") return damaged(path, *health);
@@ -104,6 +79,19 @@ Result<Position> read_position(const SqliteStatement& row, const std::filesystem
   position.leader_epoch = static_cast<std::int32_t>(*leader_epoch);
   std::copy(topic_id->begin(), topic_id->end(), position.topic_id.begin());
   return position;
+}
+
+Result<KnownTopic> read_topic(const SqliteStatement& row, const std::filesystem::path& path, const std::string& topic) {
+  const auto topic_id = row.bytes(0);
+  const auto partition_count = row.integer(1);
+  KnownTopic known;
+  if (!topic_id || topic_id->size() != known.topic_id.size() || !partition_count || *partition_count < 0 ||
+      *partition_count > std::numeric_limits<std::int32_t>::max()) {
+    return damaged(path, "no valid record of topic " + topic);
+  }
+  std::copy(topic_id->begin(), topic_id->end(), known.topic_id.begin());
+  known.partition_count = static_cast<std::int32_t>(*partition_count);
+  return known;
 }
 
 }  // namespace
@@ -157,35 +145,88 @@ Result<std::vector<std::optional<Position>>> SqliteStore::load(std::span<const T
   auto select = connection_->prepare(kSelect);
   if (!select) return noted(std::move(select).error());
   for (const TopicPartition& partition : partitions) {
+    auto position = select_position(*select, partition);
+    if (!position) return noted(std::move(position).error());
+    found.push_back(*position);
+  }
+  return found;
+}
+
+Result<std::optional<Position>> SqliteStore::select_position(SqliteStatement& select,
+                                                             const TopicPartition& partition) const {
+  select.bind(1, handler_name_);
+  select.bind(2, partition.topic);
+  select.bind(3, partition.partition);
+  auto row = select.step(path_);
+  if (!row) return std::move(row).error();
+  std::optional<Position> found;
+  if (*row) {
+    auto position = read_position(select, path_, partition);
+    if (!position) return std::move(position).error();
+    found = *position;
+  }
+  select.reset();
+  return found;
+}
+
+Result<std::vector<std::optional<KnownTopic>>> SqliteStore::load_topics(std::span<const std::string> topics) {
+  if (auto opened = ensure_open(); !opened) return std::move(opened).error();
+  std::vector<std::optional<KnownTopic>> found;
+  found.reserve(topics.size());
+  auto select = connection_->prepare(kSelectTopic);
+  if (!select) return noted(std::move(select).error());
+  for (const std::string& topic : topics) {
     select->bind(1, handler_name_);
-    select->bind(2, partition.topic);
-    select->bind(3, partition.partition);
+    select->bind(2, topic);
     auto row = select->step(path_);
     if (!row) return noted(std::move(row).error());
+    found.emplace_back();
     if (*row) {
-      auto position = read_position(*select, path_, partition);
-      if (!position) return std::move(position).error();
-      found.emplace_back(*position);
-    } else {
-      found.emplace_back();
+      auto known = read_topic(*select, path_, topic);
+      if (!known) return noted(std::move(known).error());
+      found.back() = *known;
     }
     select->reset();
   }
   return found;
 }
 
+// ---- writing ---------------------------------------------------------------------------------------------
+
 Result<void> SqliteStore::store(std::span<const StoredPosition> round) {
   if (auto valid = check_round(round); !valid) return valid;
+  return in_transaction([&] { return write(round); });
+}
+
+Result<void> SqliteStore::store_topics(std::span<const StoredTopic> topics) {
+  if (auto valid = check_topics(topics); !valid) return valid;
+  return in_transaction([&] { return write_topics(topics); });
+}
+
+Result<void> SqliteStore::change(const OperatorChange& change) {
+  const auto round = round_of(change);
+  if (auto valid = check_round(round); !valid) return valid;
+  if (auto valid = check_topics(change.topics); !valid) return valid;
+  return in_transaction([&]() -> Result<void> {
+    if (auto noted = write_journal(change); !noted) return noted;
+    if (auto written = write(round); !written) return written;
+    return write_topics(change.topics);
+  });
+}
+
+template <class Body>
+Result<void> SqliteStore::in_transaction(const Body& body) {
   if (auto opened = ensure_open(); !opened) return opened;
-  auto written = write(round);
-  if (written) return written;
+  Result<void> done = connection_->run("BEGIN IMMEDIATE");
+  if (done) done = body();
+  if (done) done = connection_->run("COMMIT");
+  if (done) return done;
   // What SQLite did not roll back by itself goes now; where that fails too, the connection goes with it.
   if (connection_->in_transaction() && !connection_->run("ROLLBACK")) connection_.reset();
-  return noted(std::move(written).error());
+  return noted(std::move(done).error());
 }
 
 Result<void> SqliteStore::write(std::span<const StoredPosition> round) {
-  if (auto begun = connection_->run("BEGIN IMMEDIATE"); !begun) return begun;
   auto upsert = connection_->prepare(kUpsert);
   if (!upsert) return std::move(upsert).error();
   for (const auto& [partition, position] : round) {
@@ -199,7 +240,50 @@ Result<void> SqliteStore::write(std::span<const StoredPosition> round) {
     if (!done) return std::move(done).error();
     upsert->reset();
   }
-  return connection_->run("COMMIT");
+  return {};
+}
+
+Result<void> SqliteStore::write_topics(std::span<const StoredTopic> topics) {
+  auto upsert = connection_->prepare(kUpsertTopic);
+  if (!upsert) return std::move(upsert).error();
+  for (const auto& [topic, known] : topics) {
+    upsert->bind(1, handler_name_);
+    upsert->bind(2, topic);
+    upsert->bind(3, std::span<const std::uint8_t>(known.topic_id));
+    upsert->bind(4, known.partition_count);
+    auto done = upsert->step(path_);
+    if (!done) return std::move(done).error();
+    upsert->reset();
+  }
+  return {};
+}
+
+// The old positions as they stand in the table now: before write() replaces them.
+Result<void> SqliteStore::write_journal(const OperatorChange& change) {
+  auto act = connection_->ask_integer(kNextAct);
+  if (!act) return std::move(act).error();
+  auto select = connection_->prepare(kSelect);
+  if (!select) return std::move(select).error();
+  auto insert = connection_->prepare(kInsertChange);
+  if (!insert) return std::move(insert).error();
+  for (const PositionChange& one : change.positions) {
+    auto found = select_position(*select, one.partition);
+    if (!found) return std::move(found).error();
+    if (*found != one.before) return changed_meanwhile(one, *found);
+    insert->bind(1, *act);
+    insert->bind(2, handler_name_);
+    insert->bind(3, change.who);
+    insert->bind(4, change.why);
+    insert->bind(5, one.partition.topic);
+    insert->bind(6, one.partition.partition);
+    insert->bind(7, one.after.next_offset);
+    insert->bind(8, one.after.leader_epoch);
+    insert->bind(9, std::span<const std::uint8_t>(one.after.topic_id));
+    auto done = insert->step(path_);
+    if (!done) return std::move(done).error();
+    insert->reset();
+  }
+  return {};
 }
 
 }  // namespace ductus::offsets

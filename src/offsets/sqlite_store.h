@@ -23,9 +23,6 @@ namespace ductus::offsets {
 
 class SqliteStore final : public ports::OffsetStore {
  public:
-  /// What stands in `PRAGMA user_version`. A file with a higher one is refused.
-  static constexpr int kSchemaVersion = 1;
-
   /// Opens the file, or makes it in an existing folder. Blocking: as FileLock::acquire().
   /// Errors: kRefused (a running node or another program holds the file), kUnsupported (a newer schema), kInvalid
   /// (a file of another kind), kCorrupt, kIo.
@@ -38,11 +35,22 @@ class SqliteStore final : public ports::OffsetStore {
   /// system may have dropped when a sync failed.
   Result<void> store(std::span<const ports::StoredPosition> round) override;
 
+  Result<std::vector<std::optional<ports::KnownTopic>>> load_topics(std::span<const std::string> topics) override;
+  Result<void> store_topics(std::span<const ports::StoredTopic> topics) override;
+  Result<void> change(const ports::OperatorChange& change) override;
+
  private:
   SqliteStore(base::FileLock lock, std::filesystem::path path, std::string handler_name);
   Result<void> ensure_open();
   Result<void> check_file_is_ours() const;
+  /// Runs `body` within a transaction of its own, which is rolled back where it fails.
+  template <class Body>
+  Result<void> in_transaction(const Body& body);
+  Result<std::optional<ports::Position>> select_position(SqliteStatement& select,
+                                                         const ports::TopicPartition& partition) const;
   Result<void> write(std::span<const ports::StoredPosition> round);
+  Result<void> write_topics(std::span<const ports::StoredTopic> topics);
+  Result<void> write_journal(const ports::OperatorChange& change);
   /// Drops the connection where `error` says that disk and memory may differ.
   Error noted(Error error);
 

@@ -19,11 +19,13 @@ class Look {
     const auto topics = unanswered_;
     for (const std::string& topic : topics) source_.attach_topic(topic, clock_.now(), effects_);
     settle();
-    while (clock_.now() < deadline && (!unanswered_.empty() || !unknown_.empty())) {
+    while (clock_.now() < deadline && !hopeless_ && (!unanswered_.empty() || !unknown_.empty())) {
       sockets_.run_once(effects_);
       settle();
     }
-    for (const std::string& topic : unanswered_) look_.missing_topics[topic] = "the cluster has not answered";
+    for (const std::string& topic : unanswered_) {
+      look_.missing_topics.insert_or_assign(topic, Error{ErrorCode::kTimedOut, "the cluster has not answered"});
+    }
     return std::move(look_);
   }
 
@@ -40,13 +42,19 @@ class Look {
     } while (!effects_.empty());
   }
 
-  void on(const ports::OpenConnection& wanted) { sockets_.open(wanted, effects_); }
+  // A source goes round all the places it knows. Once it comes back to one that could not be reached, and waits for
+  // nobody else, there is nobody to wait for.
+  void on(const ports::OpenConnection& wanted) {
+    hopeless_ = hopeless_ || (sockets_.has_failed(wanted) && !sockets_.waits());
+    if (!hopeless_) sockets_.open(wanted, effects_);
+  }
   void on(const ports::CloseConnection& wanted) { sockets_.close(wanted.connection, effects_); }
   void on(ports::Send& request) { sockets_.send(std::move(request), effects_); }
 
   void on(const ports::TopicFound& found) {
     look_.missing_topics.erase(found.topic);
     unanswered_.erase(found.topic);
+    look_.topics[found.topic] = {found.topic_id, found.partition_count};
     for (std::int32_t i = 0; i < found.partition_count && partitions_.size() < kMaxPartitions; ++i) {
       const auto [place, added] = look_.partitions.try_emplace({found.topic, i});
       if (!added) continue;
@@ -58,7 +66,7 @@ class Look {
   }
 
   void on(const ports::TopicMissing& missing) {
-    look_.missing_topics[missing.topic] = missing.error.message;
+    look_.missing_topics.insert_or_assign(missing.topic, missing.error);
     unanswered_.erase(missing.topic);
   }
 
@@ -83,6 +91,8 @@ class Look {
 
   void on(const ports::SourceState& state) { look_.trouble = state.reachable ? std::string() : state.detail; }
 
+  // Each partition that waits for the broker says so itself.
+
   // Nothing that leads to these was asked for.
   void on(const ports::Deliver&) {}
   void on(const ports::OffsetFound&) {}
@@ -99,6 +109,7 @@ class Look {
   std::vector<decltype(LogLook::partitions)::iterator> partitions_;  // by child number
   std::set<std::string> unanswered_;
   std::set<std::uint32_t> unknown_;
+  bool hopeless_ = false;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "ductus/result.h"
 #include "ports/batch_source.h"
 
 namespace ductus::operate {
@@ -24,15 +25,17 @@ struct PartitionBounds {
 
 struct LogLook {
   std::map<ports::TopicPartition, PartitionBounds> partitions;
-  std::map<std::string, std::string> missing_topics;  ///< with the reason
-  std::string trouble;                                ///< of the cluster; empty where it was reached
+  std::map<std::string, ports::KnownTopic> topics;  ///< those that were found
+  std::map<std::string, Error> missing_topics;      ///< with the reason; kNotFound where the cluster denies it
+  std::string trouble;                              ///< of the cluster; empty where it was reached
 };
 
 /// Partitions that a look takes in; further ones are left out.
 inline constexpr std::size_t kMaxPartitions = 100'000;
 
-/// Finds the partitions of `topics` and their bounds. What is not answered by then stays unknown.
-/// Runs `source` (fresh, used for nothing else) on sockets of its own, so it blocks: at most `timeout`.
+/// Finds the partitions of `topics` and their bounds. What is not answered stays unknown: after `timeout`, or as soon
+/// as every place that could answer has refused a connection. Runs `source` (fresh, used for nothing else) on sockets
+/// of its own, so it blocks: at most `timeout`.
 LogLook look_at_log(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
                     std::chrono::milliseconds timeout);
 

@@ -15,6 +15,7 @@ void SourceSockets::open(const ports::OpenConnection& wanted, ports::SourceEffec
   const auto left = std::chrono::ceil<milliseconds>(deadline_ - clock_.now());
   auto addresses = net::resolve(wanted.host, wanted.port, std::max(left, milliseconds(0)));
   Connection connection;
+  connection.place = {wanted.host, wanted.port};
   Result<void> connecting;
   if (addresses) {
     connection.untried.assign(addresses->begin(), addresses->end());
@@ -37,6 +38,11 @@ void SourceSockets::send(ports::Send request, ports::SourceEffects& out) {
   if (auto sent = found->second.stream->write(std::move(request.bytes)); !sent) {
     lose(request.connection, sent.error(), out);
   }
+}
+
+bool SourceSockets::waits() const {
+  return std::any_of(connections_.begin(), connections_.end(),
+                     [](const auto& entry) { return !entry.second.opened || !entry.second.asked.empty(); });
 }
 
 void SourceSockets::run_once(ports::SourceEffects& out) {
@@ -107,7 +113,9 @@ Result<void> SourceSockets::receive(ports::ConnectionId id, Connection& connecti
 }
 
 void SourceSockets::lose(ports::ConnectionId id, const Error& why, ports::SourceEffects& out) {
-  connections_.erase(id);
+  const auto found = connections_.find(id);
+  if (!found->second.opened) failed_.insert(found->second.place);
+  connections_.erase(found);
   source_.lost(id, why, clock_.now(), out);
 }
 

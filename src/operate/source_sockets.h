@@ -4,9 +4,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "net/address.h"
@@ -26,11 +30,17 @@ class SourceSockets {
   void open(const ports::OpenConnection& wanted, ports::SourceEffects& out);
   void close(ports::ConnectionId id, ports::SourceEffects& out);
   void send(ports::Send request, ports::SourceEffects& out);
+  /// A connection to the same place could not be opened before.
+  bool has_failed(const ports::OpenConnection& wanted) const { return failed_.contains({wanted.host, wanted.port}); }
+  /// A connection is being opened, or owes an answer.
+  bool waits() const;
   /// Waits until a socket is ready, the source's next tick or the deadline, and tells the source of it.
   void run_once(ports::SourceEffects& out);
 
  private:
+  using Place = std::pair<std::string, std::uint16_t>;
   struct Connection {
+    Place place;
     std::optional<net::FrameStream> stream;
     std::deque<net::Address> untried;
     bool opened = false;
@@ -47,6 +57,7 @@ class SourceSockets {
   const base::Clock& clock_;
   base::Time deadline_;
   std::map<ports::ConnectionId, Connection> connections_;
+  std::set<Place> failed_;
 };
 
 }  // namespace ductus::operate

@@ -6,29 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "base/byte_budget.h"
-#include "base/clock.h"
-#include "kafka/set_decoder.h"
-#include "kafka/source.h"
 #include "offsets/open_store.h"
+#include "operate/ask_brokers.h"
 
 namespace ductus::operate {
 namespace {
-
-constexpr std::chrono::milliseconds kBrokersTimeout{5'000};
-
-LogLook ask_brokers(const config::NodeConfig& config) {
-  kafka::SourceSettings settings;
-  for (const config::BrokerAddress& broker : config.brokers) settings.brokers.push_back({broker.host, broker.port});
-  settings.client_id = config.client_id;
-  settings.read_committed = config.read_committed;
-  const kafka::RecordSetDecoder decoder;
-  base::ByteBudget budget(config.memory_budget_bytes);
-  kafka::KafkaSource source(std::move(settings), budget, decoder);
-  std::vector<std::string> topics;
-  for (const config::TopicConfig& topic : config.topics) topics.push_back(topic.name);
-  return look_at_log(source, topics, base::SystemClock(), kBrokersTimeout);
-}
 
 std::vector<ports::TopicPartition> partitions_to_load(const config::NodeConfig& config, const LogLook& look) {
   std::vector<ports::TopicPartition> partitions;
@@ -104,7 +86,7 @@ StatusReport stopped_report(const config::NodeConfig& config, const LogLook& loo
   for (const auto& [partition, bounds] : look.partitions) report.partitions.push_back(row(partition, bounds, stored));
   for (const auto& [topic, why] : look.missing_topics) {
     PartitionBounds unknown;
-    unknown.trouble = look.trouble.empty() ? why : look.trouble;
+    unknown.trouble = look.trouble.empty() ? why.message : look.trouble;
     const std::size_t before = report.partitions.size();
     for (auto at = stored.positions.lower_bound({topic, 0}); at != stored.positions.end() && at->first.topic == topic;
          ++at) {
@@ -122,7 +104,9 @@ StatusReport stopped_report(const config::NodeConfig& config, const LogLook& loo
 }
 
 StatusReport status_of_stopped_node(const config::NodeConfig& config) {
-  const LogLook look = ask_brokers(config);
+  std::vector<std::string> topics;
+  for (const config::TopicConfig& topic : config.topics) topics.push_back(topic.name);
+  const LogLook look = ask_brokers(config, topics);
   return stopped_report(config, look, ask_store(config, look));
 }
 

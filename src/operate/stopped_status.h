@@ -23,7 +23,7 @@ inline constexpr std::int32_t kGuessedPartitions = 256;
 StatusReport stopped_report(const config::NodeConfig& config, const LogLook& look, const StoredPlaces& stored);
 
 /// Asks brokers and store. What they do not say is unknown in the report, with the reason.
-/// A store file that is not there is not made. Blocking: 5 s for the brokers, as long for the store's lock.
+/// A store file that is not there is not made. Blocking: at most 5 s for the brokers, as long for the store's lock.
 StatusReport status_of_stopped_node(const config::NodeConfig& config);
 
 }  // namespace ductus::operate

@@ -39,6 +39,35 @@ struct StoredPosition {
   Position position;
 };
 
+/// A topic as it was when its partitions were last accounted for. A partition of the same topic id whose index is
+/// partition_count or above is new: it begins at its log's start, whatever the policy.
+struct KnownTopic {
+  TopicId topic_id{};
+  std::int32_t partition_count = 0;
+  bool operator==(const KnownTopic&) const = default;
+};
+
+/// A topic to be stored.
+struct StoredTopic {
+  std::string topic;
+  KnownTopic known;
+};
+
+/// Where an operator puts one partition.
+struct PositionChange {
+  TopicPartition partition;
+  std::optional<Position> before;  ///< what the store must hold now
+  Position after;
+};
+
+/// What an operator changes with one command.
+struct OperatorChange {
+  std::string who;
+  std::string why;  ///< the command
+  std::vector<PositionChange> positions;
+  std::vector<StoredTopic> topics;
+};
+
 class OffsetStore {
  public:
   virtual ~OffsetStore() = default;
@@ -50,6 +79,15 @@ class OffsetStore {
   /// Stores one round: all of it or nothing. On ok() it is durable.
   /// Errors as load(); after kTimedOut and kUnreachable the outcome is unknown until it is read back.
   virtual Result<void> store(std::span<const StoredPosition> round) = 0;
+
+  /// The topics as stored, in the order of `topics`; nullopt where one never was. Errors as load().
+  virtual Result<std::vector<std::optional<KnownTopic>>> load_topics(std::span<const std::string> topics) = 0;
+  /// Stores what is now known of some topics: all of them or none. Errors as store().
+  virtual Result<void> store_topics(std::span<const StoredTopic> topics) = 0;
+
+  /// Stores what an operator decided, and notes it in the journal: all of it or nothing. On ok() it is durable.
+  /// Errors as store(); kRefused where the store holds another position than `before`.
+  virtual Result<void> change(const OperatorChange& change) = 0;
 };
 
 }  // namespace ductus::ports

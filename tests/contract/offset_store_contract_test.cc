@@ -23,9 +23,11 @@
 namespace ductus {
 namespace {
 
+using ports::KnownTopic;
 using ports::OffsetStore;
 using ports::Position;
 using ports::StoredPosition;
+using ports::StoredTopic;
 using ports::TopicPartition;
 
 struct Kind {
@@ -65,6 +67,17 @@ class OffsetStoreContract : public testing::TestWithParam<Kind> {
   std::optional<Position> load_one(const TopicPartition& partition) {
     const auto loaded = load({partition});
     return loaded.empty() ? std::nullopt : loaded.front();
+  }
+
+  void store_topics(const std::vector<StoredTopic>& topics) {
+    const auto stored = store_->store_topics(topics);
+    ASSERT_TRUE(stored.ok()) << stored.error().message;
+  }
+  std::vector<std::optional<KnownTopic>> load_topics(const std::vector<std::string>& topics) {
+    auto loaded = store_->load_topics(topics);
+    if (loaded) return *std::move(loaded);
+    ADD_FAILURE() << loaded.error().message;
+    return {};
   }
 
   test::TemporaryDirectory dir_;
@@ -130,6 +143,61 @@ TEST_P(OffsetStoreContract, StoresAllOfARoundOrNothing) {
 TEST_P(OffsetStoreContract, TakesEmptyRoundsAndQuestions) {
   store({});
   EXPECT_TRUE(load({}).empty());
+}
+
+TEST_P(OffsetStoreContract, GivesBackWhatIsKnownOfATopic) {
+  store_topics({{"orders", {{1, 2, 3}, 12}}, {"empty", {{}, 0}}});
+  EXPECT_EQ(load_topics({"empty", "orders", "none"}),
+            (std::vector<std::optional<KnownTopic>>{KnownTopic{{}, 0}, KnownTopic{{1, 2, 3}, 12}, std::nullopt}));
+}
+
+TEST_P(OffsetStoreContract, TakesTheLaterWordOfATopic) {
+  store_topics({{"orders", {{1}, 12}}, {"users", {{5}, 1}}});
+  store_topics({{"orders", {{2}, 3}}});
+  EXPECT_EQ(load_topics({"orders", "users"}),
+            (std::vector<std::optional<KnownTopic>>{KnownTopic{{2}, 3}, KnownTopic{{5}, 1}}));
+}
+
+TEST_P(OffsetStoreContract, StoresAllTopicsOrNone) {
+  const std::vector<StoredTopic> bad_end{{"orders", {{1}, 12}}, {"users", {{1}, -1}}};
+  const auto stored = store_->store_topics(bad_end);
+  ASSERT_FALSE(stored.ok());
+  EXPECT_EQ(stored.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(load_topics({"orders"}), std::vector<std::optional<KnownTopic>>(1));
+}
+
+TEST_P(OffsetStoreContract, ChangesPositionsAndTopicsForAnOperator) {
+  store({{kOrders0, {10, 1, {9}}}, {kUsers0, {3}}});
+  const auto changed = store_->change({"alice",
+                                       "reset_offsets",
+                                       {{kOrders0, Position{10, 1, {9}}, {4, -1, {8}}}, {kOrders1, {}, {0}}},
+                                       {{"orders", {{8}, 2}}}});
+  ASSERT_TRUE(changed.ok()) << changed.error().message;
+  EXPECT_EQ(load_one(kOrders0), (Position{4, -1, {8}}));
+  EXPECT_EQ(load_one(kOrders1), Position{0});
+  EXPECT_EQ(load_one(kUsers0), Position{3});
+  EXPECT_EQ(load_topics({"orders"}), (std::vector<std::optional<KnownTopic>>{KnownTopic{{8}, 2}}));
+}
+
+TEST_P(OffsetStoreContract, ChangesNothingWhereAPositionIsNotTheOneThatWasSeen) {
+  store({{kOrders0, {10}}});
+  for (const auto& seen : {std::optional<Position>(), std::optional(Position{9}), std::optional(Position{10, 5})}) {
+    const auto refused =
+        store_->change({"alice", "why", {{kOrders1, {}, {7}}, {kOrders0, seen, {4}}}, {{"orders", {{}, 2}}}});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+    EXPECT_NE(refused.error().message.find("orders/0"), std::string::npos) << refused.error().message;
+    EXPECT_EQ(load_one(kOrders0), Position{10});
+    EXPECT_EQ(load_one(kOrders1), std::nullopt);
+    EXPECT_EQ(load_topics({"orders"}), std::vector<std::optional<KnownTopic>>(1));
+  }
+}
+
+TEST_P(OffsetStoreContract, ChangesNothingWhereOnePositionIsImpossible) {
+  const auto refused = store_->change({"alice", "why", {{kOrders0, {}, {1}}, {kOrders1, {}, {-1}}}, {}});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(load_one(kOrders0), std::nullopt);
 }
 
 TEST_P(OffsetStoreContract, TakesTopicNamesOfAnyBytes) {
@@ -210,6 +278,15 @@ TEST_P(DurableOffsetStoreContract, KeepsPositionsWhenOpenedAgain) {
   store({{kOrders0, position}});
   open();
   EXPECT_EQ(load_one(kOrders0), position);
+}
+
+TEST_P(DurableOffsetStoreContract, KeepsTopicsAndChangesWhenOpenedAgain) {
+  store_topics({{"orders", {{1}, 12}}});
+  ASSERT_TRUE(store_->change({"alice", "why", {{kOrders0, {}, {7}}}, {{"users", {{2}, 1}}}}).ok());
+  open();
+  EXPECT_EQ(load_one(kOrders0), Position{7});
+  EXPECT_EQ(load_topics({"orders", "users"}),
+            (std::vector<std::optional<KnownTopic>>{KnownTopic{{1}, 12}, KnownTopic{{2}, 1}}));
 }
 
 TEST_P(DurableOffsetStoreContract, KeepsHandlerNamesApart) {

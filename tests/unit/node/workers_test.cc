@@ -110,6 +110,11 @@ class RecordingStore final : public ports::OffsetStore {
     for (const ports::StoredPosition& entry : round) positions[entry.partition.partition] = entry.position.next_offset;
     return {};
   }
+  Result<std::vector<std::optional<ports::KnownTopic>>> load_topics(std::span<const std::string> asked) override {
+    return std::vector<std::optional<ports::KnownTopic>>(asked.size());
+  }
+  Result<void> store_topics(std::span<const ports::StoredTopic>) override { return {}; }
+  Result<void> change(const ports::OperatorChange&) override { return {}; }
   std::map<std::int32_t, std::int64_t> positions;
 };
 

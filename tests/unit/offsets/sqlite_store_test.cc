@@ -51,6 +51,21 @@ class SqliteStoreTest : public testing::Test {
     sqlite3_free(message);
     sqlite3_close(handle);
   }
+  /// What another program reads, while no store is open: columns divided by '|'.
+  std::string rows(const std::string& sql) {
+    sqlite3* handle = nullptr;
+    EXPECT_EQ(sqlite3_open(file().c_str(), &handle), SQLITE_OK);
+    std::string text;
+    const auto take = [](void* into, int columns, char** values, char**) {
+      auto& all = *static_cast<std::string*>(into);
+      for (int i = 0; i < columns; ++i) all += (i > 0 ? "|" : "") + std::string(values[i] ? values[i] : "NULL");
+      all += "\n";
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), take, &text, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
+    sqlite3_close(handle);
+    return text;
+  }
   void store_one(std::int64_t next_offset) {
     const auto stored = open()->store(std::vector<StoredPosition>{{kPartition, {next_offset}}});
     ASSERT_TRUE(stored.ok()) << stored.error().message;
@@ -100,7 +115,51 @@ TEST_F(SqliteStoreTest, RefusesANewerSchemaAndNamesBothNumbers) {
   tamper("PRAGMA user_version = 41");
   const Error error = refusal();
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_NE(error.message.find("schema 41, this one knows 1"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("schema 41, this one knows 2"), std::string::npos) << error.message;
+}
+
+TEST_F(SqliteStoreTest, BringsAFileOfTheFirstSchemaUpToTodays) {
+  tamper(
+      "CREATE TABLE positions(handler_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, "
+      "next_offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, topic_id BLOB NOT NULL, updated_at TEXT NOT NULL, "
+      "PRIMARY KEY(handler_name, topic, partition)) STRICT, WITHOUT ROWID;"
+      "INSERT INTO positions VALUES('handler', 'orders', 0, 42, 7, zeroblob(16), '2026-01-01T00:00:00.000Z');"
+      "PRAGMA application_id = 0x64756374; PRAGMA user_version = 1");
+  const auto store = open();
+  EXPECT_EQ(load(*store)->front(), (Position{42, 7, {}}));
+  const std::vector<ports::StoredTopic> topics{{"orders", {{1}, 3}}};
+  EXPECT_TRUE(store->store_topics(topics).ok());
+}
+
+TEST_F(SqliteStoreTest, RefusesAnOlderSchemaWhoseTableIsNotItsOwn) {
+  tamper("CREATE TABLE positions(x); PRAGMA application_id = 0x64756374; PRAGMA user_version = 1");
+  EXPECT_EQ(refusal().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(SqliteStoreTest, KeepsAJournalOfWhatOperatorsChange) {
+  store_one(5);
+  const TopicPartition other{"orders", 1};
+  const Position before{5};
+  const Position after{9, 3, {1}};
+  ASSERT_TRUE(open()->change({"alice", "reset_offsets", {{kPartition, before, after}, {other, {}, after}}, {}}).ok());
+  ASSERT_TRUE(open()->change({"bob", "zero_offsets", {{kPartition, after, {}}}, {}}).ok());
+  EXPECT_EQ(
+      rows("SELECT act, handler_name, who, why, topic, partition, old_offset, old_leader_epoch, hex(old_topic_id), "
+           "new_offset, new_leader_epoch, hex(new_topic_id) FROM changes"),
+      "1|handler|alice|reset_offsets|orders|0|5|-1|00000000000000000000000000000000|9|3|"
+      "01000000000000000000000000000000\n"
+      "1|handler|alice|reset_offsets|orders|1|NULL|NULL||9|3|01000000000000000000000000000000\n"
+      "2|handler|bob|zero_offsets|orders|0|9|3|01000000000000000000000000000000|0|-1|"
+      "00000000000000000000000000000000\n");
+}
+
+TEST_F(SqliteStoreTest, NotesNothingOfAChangeThatWasRefused) {
+  store_one(5);
+  const auto refused =
+      open()->change({"alice", "reset_offsets", {{{"orders", 1}, {}, {1}}, {kPartition, {}, {9}}}, {}});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(rows("SELECT * FROM changes"), "");
 }
 
 TEST_F(SqliteStoreTest, RefusesAFileOfAnotherProgramAndLeavesItAsItIs) {
@@ -148,6 +207,17 @@ TEST_F(SqliteStoreTest, NeverReadsAMalformedRowAsAnOffset) {
     ASSERT_FALSE(loaded.ok());
     EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt);
     EXPECT_NE(loaded.error().message.find("orders/0"), std::string::npos) << loaded.error().message;
+  }
+}
+
+TEST_F(SqliteStoreTest, NeverReadsAMalformedRowAsATopic) {
+  for (const char* change : {"partition_count = -1", "partition_count = 5000000000", "topic_id = x'01'"}) {
+    SCOPED_TRACE(change);
+    ASSERT_TRUE(open()->store_topics(std::vector<ports::StoredTopic>{{"orders", {{1}, 3}}}).ok());
+    tamper(std::string("UPDATE topics SET ") + change);
+    const auto loaded = open()->load_topics(std::vector<std::string>{"orders"});
+    ASSERT_FALSE(loaded.ok());
+    EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt);
   }
 }
 

@@ -39,6 +39,7 @@ class ScriptedSource final : public ports::BatchSource {
 
   std::vector<ports::TopicPartition> attached;
   std::vector<Error> losses;
+  bool tries_again = false;
 
   const ports::AnswerCutter& cutter() const override { return cutter_; }
   void attach_topic(const std::string&, base::Time, SourceEffects&) override { wants_connection_ = true; }
@@ -62,6 +63,7 @@ class ScriptedSource final : public ports::BatchSource {
   }
   void lost(ConnectionId, const Error& why, base::Time, SourceEffects& out) override {
     losses.push_back(why);
+    wants_connection_ = tries_again;
     out.push_back(ports::SourceState{false, why.message});
     out.push_back(ports::TopicMissing{"orders", why});
   }
@@ -120,7 +122,7 @@ TEST_F(LookAtLog, EndsOnceEverythingIsKnown) {
   answer_with(std::string("\0\0\0\5hello", 9));
   ScriptedSource source(port(), [](const std::string& answer, SourceEffects& out) {
     EXPECT_EQ(answer, "hello");
-    out.push_back(ports::TopicFound{"orders", {}, 2});
+    out.push_back(ports::TopicFound{"orders", {7}, 2});
     out.push_back(ports::TopicMissing{"gone", {ErrorCode::kNotFound, "no such topic"}});
     out.push_back(ports::LogBounds{{0, 0}, 5, 90, -1});
     out.push_back(ports::LogBounds{{0, 0}, -1, -1, 80});
@@ -135,7 +137,8 @@ TEST_F(LookAtLog, EndsOnceEverythingIsKnown) {
   const auto& second = found.partitions.at({"orders", 1});
   EXPECT_EQ(second.readable_end, std::nullopt);
   EXPECT_EQ(second.trouble, "no leader ever");
-  EXPECT_EQ(found.missing_topics.at("gone"), "no such topic");
+  EXPECT_EQ(found.missing_topics.at("gone").message, "no such topic");
+  EXPECT_EQ(found.topics.at("orders"), (ports::KnownTopic{{7}, 2}));
   EXPECT_EQ(source.attached, (std::vector<ports::TopicPartition>{{"orders", 0}, {"orders", 1}}));
 }
 
@@ -152,6 +155,17 @@ TEST_F(LookAtLog, SaysThatTheClusterIsAway) {
   ScriptedSource source(gone, {});
   const auto found = look(source, {"orders"});
   EXPECT_NE(found.trouble, "");
+  EXPECT_EQ(source.losses.size(), 1u);
+}
+
+TEST_F(LookAtLog, DoesNotWaitForABrokerThatRefuses) {
+  const auto gone = port();
+  listener_.close();
+  ScriptedSource source(gone, {});
+  source.tries_again = true;
+  const auto found = look(source, {"orders", "users"}, 24h);
+  EXPECT_NE(found.trouble, "");
+  EXPECT_EQ(found.missing_topics.at("users").code, ErrorCode::kTimedOut);
   EXPECT_EQ(source.losses.size(), 1u);
 }
 

@@ -53,7 +53,7 @@ TEST_F(StoppedReport, SaysWhyANodeWouldNotGoOn) {
 }
 
 TEST_F(StoppedReport, ShowsStoredPlacesWhileTheBrokerIsAway) {
-  look_.missing_topics["orders"] = "the cluster has not answered";
+  look_.missing_topics.insert({"orders", {ErrorCode::kTimedOut, "the cluster has not answered"}});
   look_.trouble = "connection refused";
   store(0, 40);
   store(3, 7);
@@ -66,7 +66,7 @@ TEST_F(StoppedReport, ShowsStoredPlacesWhileTheBrokerIsAway) {
 }
 
 TEST_F(StoppedReport, NeverCountsATopicOfWhichNothingIsKnownAsZero) {
-  look_.missing_topics["orders"] = "no such topic";
+  look_.missing_topics.insert({"orders", {ErrorCode::kNotFound, "no such topic"}});
   const auto told = report();
   ASSERT_EQ(told.partitions.size(), 1u);
   EXPECT_EQ(told.partitions[0].partition, -1);

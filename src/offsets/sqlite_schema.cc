@@ -1,0 +1,91 @@
+#include "offsets/sqlite_schema.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "base/escape.h"
+
+namespace ductus::offsets {
+namespace {
+
+// "duct": PRAGMA application_id tells our files from those of other programs.
+constexpr std::int64_t kApplicationId = 0x64756374;
+
+struct Table {
+  int since;  // the schema that brought it
+  const char* name;
+  const char* create;  // as SQLite keeps it in sqlite_schema
+};
+
+constexpr std::array<Table, 3> kTables = {{
+    {1, "positions",
+     "CREATE TABLE positions(handler_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, "
+     "next_offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, topic_id BLOB NOT NULL, updated_at TEXT NOT NULL, "
+     "PRIMARY KEY(handler_name, topic, partition)) STRICT, WITHOUT ROWID"},
+    {2, "topics",
+     "CREATE TABLE topics(handler_name TEXT NOT NULL, topic TEXT NOT NULL, topic_id BLOB NOT NULL, "
+     "partition_count INTEGER NOT NULL, updated_at TEXT NOT NULL, "
+     "PRIMARY KEY(handler_name, topic)) STRICT, WITHOUT ROWID"},
+    {2, "changes",
+     "CREATE TABLE changes(act INTEGER NOT NULL, handler_name TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, "
+     "why TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, old_offset INTEGER, old_leader_epoch "
+     "INTEGER, "
+     "old_topic_id BLOB, new_offset INTEGER NOT NULL, new_leader_epoch INTEGER NOT NULL, new_topic_id BLOB NOT NULL, "
+     "PRIMARY KEY(act, topic, partition)) STRICT, WITHOUT ROWID"},
+}};
+
+// The tables that schemas above `version` brought.
+Result<void> bring_up(SqliteConnection& connection, std::int64_t version) {
+  std::string sql = "BEGIN IMMEDIATE; PRAGMA application_id = " + std::to_string(kApplicationId) +
+                    "; PRAGMA user_version = " + std::to_string(kSchemaVersion) + "; ";
+  for (const Table& table : kTables) {
+    if (table.since > version) sql += std::string(table.create) + "; ";
+  }
+  return connection.run(sql + "COMMIT");
+}
+
+Result<void> check_tables(SqliteConnection& connection, std::int64_t version) {
+  for (const Table& table : kTables) {
+    if (table.since > version) continue;
+    auto sql = connection.ask_text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '" +
+                                   std::string(table.name) + "'");
+    if (!sql) return std::move(sql).error();
+    if (*sql == table.create) continue;
+    return damaged(connection.path(),
+                   "its table " + std::string(table.name) + " is not that of schema " + std::to_string(version));
+  }
+  return {};
+}
+
+}  // namespace
+
+Error damaged(const std::filesystem::path& path, const std::string& what) {
+  return {ErrorCode::kCorrupt, base::escaped(path.string()) + ": damaged: " + base::escaped(what, 400) +
+                                   "; restore a copy, or move it away and set the offsets"};
+}
+
+Result<void> prepare_schema(SqliteConnection& connection) {
+  auto application = connection.ask_integer("PRAGMA application_id");
+  if (!application) return std::move(application).error();
+  auto version = connection.ask_integer("PRAGMA user_version");
+  if (!version) return std::move(version).error();
+  auto objects = connection.ask_integer("SELECT count(*) FROM sqlite_schema");
+  if (!objects) return std::move(objects).error();
+
+  if (*application == 0 && *version == 0 && *objects == 0) return bring_up(connection, 0);
+  const std::string name = base::escaped(connection.path().string());
+  if (*application != kApplicationId) {
+    return Error{ErrorCode::kInvalid, name + ": a SQLite file of another program; name another one in store.url"};
+  }
+  if (*version > kSchemaVersion) {
+    return Error{ErrorCode::kUnsupported, name + ": written by a newer ductus: schema " + std::to_string(*version) +
+                                              ", this one knows " + std::to_string(kSchemaVersion)};
+  }
+  if (*version < 1) return damaged(connection.path(), "schema " + std::to_string(*version) + " never was");
+  if (auto checked = check_tables(connection, *version); !checked) return checked;
+  if (*version == kSchemaVersion) return {};
+  return bring_up(connection, *version);
+}
+
+}  // namespace ductus::offsets

@@ -1,0 +1,23 @@
+// The tables of an offsets file: made, checked, and brought up from an older schema.
+//
+//   positions  where each partition of each handler_name is
+//   topics     which topic id and how many partitions those positions account for                       (since schema
+//   2) changes    the journal: what operators changed, one row per partition, rows of one command share `act` (2)
+#pragma once
+
+#include "ductus/result.h"
+#include "offsets/sqlite_connection.h"
+
+namespace ductus::offsets {
+
+/// What stands in `PRAGMA user_version`. A file with a higher one is refused.
+inline constexpr int kSchemaVersion = 2;
+
+/// Makes the tables in an empty file, brings an older file up to kSchemaVersion, checks one of today: all of it or
+/// nothing. Errors: kUnsupported (newer), kInvalid (of another program), kCorrupt (other tables), kIo.
+Result<void> prepare_schema(SqliteConnection& connection);
+
+/// The error for a file whose content cannot have been written by us.
+Error damaged(const std::filesystem::path& path, const std::string& what);
+
+}  // namespace ductus::offsets

@@ -1,0 +1,30 @@
+#include "operate/ask_brokers.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/byte_budget.h"
+#include "base/clock.h"
+#include "kafka/set_decoder.h"
+#include "kafka/source.h"
+
+namespace ductus::operate {
+namespace {
+
+constexpr std::chrono::milliseconds kBrokersTimeout{5'000};
+
+}  // namespace
+
+LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::string>& topics) {
+  kafka::SourceSettings settings;
+  for (const config::BrokerAddress& broker : config.brokers) settings.brokers.push_back({broker.host, broker.port});
+  settings.client_id = config.client_id;
+  settings.read_committed = config.read_committed;
+  settings.trouble_after = base::Duration::zero();  // there is no later look
+  const kafka::RecordSetDecoder decoder;
+  base::ByteBudget budget(config.memory_budget_bytes);
+  kafka::KafkaSource source(std::move(settings), budget, decoder);
+  return look_at_log(source, topics, base::SystemClock(), kBrokersTimeout);
+}
+
+}  // namespace ductus::operate
