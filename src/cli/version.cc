@@ -7,6 +7,7 @@
 #include <spdlog/version.h>
 #include <sqlite3.h>
 #include <toml++/toml.h>
+#include <zstd.h>
 
 #include <CLI/Version.hpp>
 #include <nlohmann/json_fwd.hpp>
@@ -26,7 +27,8 @@ std::string version_text() {
          "\n"
          "libevent " +
          std::string(::event_get_version()) + "\nSQLite " + ::sqlite3_libversion() + "\nlz4 " + ::LZ4_versionString() +
-         "\nISA-L " + dotted(ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION) + "\nspdlog " +
+         "\nzstd " + ::ZSTD_versionString() + "\nISA-L " +
+         dotted(ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION) + "\nspdlog " +
          dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH) + "\nfmt " +
          dotted(FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100) + "\ntoml++ " +
          dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH) + "\nnlohmann-json " +

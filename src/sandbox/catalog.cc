@@ -36,6 +36,13 @@ Result<std::int64_t> number(std::string_view what, std::string_view text, std::i
   return value;
 }
 
+Result<Codec> codec_named(std::string_view name) {
+  if (name == "none") return Codec::kNone;
+  if (name == "lz4") return Codec::kLz4;
+  if (name == "zstd") return Codec::kZstd;
+  return invalid("CODEC is '" + base::escaped(name) + "': give none, lz4 or zstd");
+}
+
 // Source: org.apache.kafka.common.internals.Topic.
 bool is_topic_name(std::string_view name) {
   const auto is_legal = [](char c) {
@@ -81,9 +88,8 @@ Result<void> Catalog::add_prebuilt(std::string_view words) {
   if (!partitions) return partitions.error();
   const auto value_bytes = number("VALUE_BYTES", parts[2], PrebuiltLog::kMinValueBytes, PrebuiltLog::kMaxValueBytes);
   if (!value_bytes) return value_bytes.error();
-  if (parts[3] != "none" && parts[3] != "lz4") {
-    return invalid("CODEC is '" + base::escaped(parts[3]) + "': give none or lz4");
-  }
+  const auto codec = codec_named(parts[3]);
+  if (!codec) return codec.error();
   std::optional<std::int64_t> messages;
   if (parts.size() == 5) {
     const auto given = number("MESSAGES", parts[4], 0, PrebuiltLog::kEndless);
@@ -92,9 +98,8 @@ Result<void> Catalog::add_prebuilt(std::string_view words) {
   }
   auto topic = add(parts[0]);
   if (!topic) return topic.error();
-  const Codec codec = parts[3] == "lz4" ? Codec::kLz4 : Codec::kNone;
   (*topic)->partitions.assign(static_cast<std::size_t>(*partitions),
-                              std::make_shared<PrebuiltLog>(*value_bytes, codec, messages));
+                              std::make_shared<PrebuiltLog>(*value_bytes, *codec, messages));
   return {};
 }
 

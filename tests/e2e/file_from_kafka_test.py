@@ -68,11 +68,12 @@ class FileFromKafkaTest(unittest.TestCase):
         self.assertEqual({place: row["readable_end"] for place, row in rows.items()}, ends)
         self.assertEqual({place: row["lag"] for place, row in rows.items()}, dict.fromkeys(ends, 0))
 
-    def test_every_byte_arrives_in_order_from_plain_and_from_lz4_topics(self):
+    def test_every_byte_arrives_in_order_from_plain_lz4_and_zstd_topics(self):
         self.broker.start()
         counts = [15_000, 17_000, 18_000]
-        expected = {"plain": self.fill("plain", counts), "packed": self.fill("packed", counts, "-z", "lz4")}
-        node = self.node("plain", "packed")
+        expected = {"plain": self.fill("plain", counts)}
+        expected |= {codec: self.fill(codec, counts, "-z", codec) for codec in ("lz4", "zstd")}
+        node = self.node(*expected)
 
         self.assertEqual(node.run_until_end(), 0, node.said)
 

@@ -37,7 +37,7 @@ class SandboxKcatTest(unittest.TestCase):
                 self.assertEqual((event["partition"], event["sequence"]), (partition, offset))
 
     def test_prebuilt_batches_arrive_for_every_codec(self):
-        for codec in ("none", "lz4"):
+        for codec in ("none", "lz4", "zstd"):
             with self.subTest(codec=codec):
                 sandbox = self.sandbox("--prebuilt", f"lines:1:200:{codec}:50001")
                 records = self.read(sandbox, "lines", 0)

@@ -1,6 +1,8 @@
 #include "kafka/records/compression.h"
 
 #include <lz4frame.h>
+#include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <string>
@@ -8,7 +10,54 @@
 namespace ductus::kafka {
 namespace {
 
-Error corrupt(std::string_view what) { return {ErrorCode::kCorrupt, "lz4: " + std::string(what)}; }
+Error broken(ErrorCode code, Codec codec, std::string_view what) {
+  return {code, std::string(name_of(codec)) + ": " + std::string(what)};
+}
+
+struct Room {
+  std::uint8_t* at;
+  std::size_t bytes;
+};
+
+struct Progress {
+  std::size_t taken;
+  std::size_t given;
+  bool frame_is_over;
+};
+
+// All of `bytes` through `step(bytes, room)`, which decodes some and returns Result<Progress>. `frames_may_follow`:
+// else nothing may stand behind the first frame.
+template <class Step>
+Result<void> inflate_by(Step step, Codec codec, bool frames_may_follow, base::ByteView bytes, std::size_t max_bytes,
+                        base::Buffer& out) {
+  // One byte over the cap is room enough to see that there is more. What an earlier use left is taken whole.
+  const std::size_t max_room = max_bytes + 1;
+  constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
+  const std::size_t guess = std::min(bytes.size() * 4 + kBlockBytes, max_room);
+  out.resize_discarding(std::clamp(out.capacity(), guess, max_room));
+  std::size_t written = 0;
+  for (;;) {
+    const Result<Progress> step_made = step(bytes, Room{out.data() + written, out.size() - written});
+    if (!step_made) return step_made.error();
+    written += step_made->given;
+    bytes = bytes.subspan(step_made->taken);
+    if (written > max_bytes) {
+      return Error{ErrorCode::kLimit, "a record batch holds more than " + std::to_string(max_bytes) + " bytes decoded"};
+    }
+    if (step_made->frame_is_over) {
+      if (bytes.empty()) break;
+      if (frames_may_follow) continue;
+      return broken(ErrorCode::kCorrupt, codec, std::to_string(bytes.size()) + " bytes left over behind the stream");
+    }
+    if (written == out.size()) {
+      out.resize_keeping(std::min(out.size() * 2, max_room));
+    } else if (step_made->given == 0 && step_made->taken == 0) {
+      return broken(ErrorCode::kCorrupt, codec, "the stream is cut off");
+    }
+  }
+  out.resize_discarding(written);
+  return {};
+}
 
 }  // namespace
 
@@ -29,9 +78,11 @@ std::string_view name_of(Codec codec) noexcept {
 }
 
 void Inflater::Free::operator()(LZ4F_dctx_s* context) const noexcept { LZ4F_freeDecompressionContext(context); }
+void Inflater::Free::operator()(ZSTD_DCtx_s* context) const noexcept { ZSTD_freeDCtx(context); }
 
 Result<void> Inflater::inflate(Codec codec, base::ByteView bytes, std::size_t max_bytes, base::Buffer& out) {
   if (codec == Codec::kLz4) return inflate_lz4(bytes, max_bytes, out);
+  if (codec == Codec::kZstd) return inflate_zstd(bytes, max_bytes, out);
   return Error{ErrorCode::kUnsupported, "codec " + std::to_string(static_cast<int>(codec)) + " (" +
                                             std::string(name_of(codec)) + ") is not supported"};
 }
@@ -40,37 +91,39 @@ Result<void> Inflater::inflate_lz4(base::ByteView bytes, std::size_t max_bytes, 
   if (lz4_ == nullptr) {
     LZ4F_dctx* context = nullptr;
     const auto made = LZ4F_createDecompressionContext(&context, LZ4F_VERSION);
-    if (LZ4F_isError(made)) return Error{ErrorCode::kLimit, std::string("lz4: ") + LZ4F_getErrorName(made)};
+    if (LZ4F_isError(made)) return broken(ErrorCode::kLimit, Codec::kLz4, LZ4F_getErrorName(made));
     lz4_.reset(context);
   } else {
     LZ4F_resetDecompressionContext(lz4_.get());
   }
-  // One byte over the cap is room enough to see that there is more. What an earlier use left is taken whole.
-  const std::size_t max_room = max_bytes + 1;
-  constexpr std::size_t kBlockBytes = std::size_t{64} << 10;
-  const std::size_t guess = std::min(bytes.size() * 4 + kBlockBytes, max_room);
-  out.resize_discarding(std::clamp(out.capacity(), guess, max_room));
-  std::size_t written = 0;
-  for (;;) {
-    std::size_t taken = bytes.size();
-    std::size_t given = out.size() - written;
-    const std::size_t hint = LZ4F_decompress(lz4_.get(), out.data() + written, &given, bytes.data(), &taken, nullptr);
-    if (LZ4F_isError(hint)) return corrupt(LZ4F_getErrorName(hint));
-    written += given;
-    bytes = bytes.subspan(taken);
-    if (written > max_bytes) {
-      return Error{ErrorCode::kLimit, "a record batch holds more than " + std::to_string(max_bytes) + " bytes decoded"};
-    }
-    if (hint == 0) break;
-    if (written == out.size()) {
-      out.resize_keeping(std::min(out.size() * 2, max_room));
-    } else if (given == 0 && taken == 0) {
-      return corrupt("the stream is cut off");
-    }
+  const auto step = [this](base::ByteView in, Room room) -> Result<Progress> {
+    std::size_t taken = in.size();
+    std::size_t given = room.bytes;
+    const std::size_t hint = LZ4F_decompress(lz4_.get(), room.at, &given, in.data(), &taken, nullptr);
+    if (LZ4F_isError(hint)) return broken(ErrorCode::kCorrupt, Codec::kLz4, LZ4F_getErrorName(hint));
+    return Progress{taken, given, hint == 0};
+  };
+  return inflate_by(step, Codec::kLz4, false, bytes, max_bytes, out);
+}
+
+Result<void> Inflater::inflate_zstd(base::ByteView bytes, std::size_t max_bytes, base::Buffer& out) {
+  if (zstd_ == nullptr) {
+    zstd_.reset(ZSTD_createDCtx());
+    if (zstd_ == nullptr) return broken(ErrorCode::kLimit, Codec::kZstd, "no memory for its context");
+    ZSTD_DCtx_setParameter(zstd_.get(), ZSTD_d_windowLogMax, kMaxZstdWindowLog);
+  } else {
+    ZSTD_DCtx_reset(zstd_.get(), ZSTD_reset_session_only);
   }
-  if (!bytes.empty()) return corrupt(std::to_string(bytes.size()) + " bytes left over behind the stream");
-  out.resize_discarding(written);
-  return {};
+  const auto step = [this](base::ByteView in, Room room) -> Result<Progress> {
+    ZSTD_inBuffer input{in.data(), in.size(), 0};
+    ZSTD_outBuffer output{room.at, room.bytes, 0};
+    const std::size_t hint = ZSTD_decompressStream(zstd_.get(), &output, &input);
+    if (ZSTD_isError(hint) == 0) return Progress{input.pos, output.pos, hint == 0};
+    const ZSTD_ErrorCode code = ZSTD_getErrorCode(hint);
+    const bool too_large = code == ZSTD_error_frameParameter_windowTooLarge || code == ZSTD_error_memory_allocation;
+    return broken(too_large ? ErrorCode::kLimit : ErrorCode::kCorrupt, Codec::kZstd, ZSTD_getErrorName(hint));
+  };
+  return inflate_by(step, Codec::kZstd, true, bytes, max_bytes, out);
 }
 
 }  // namespace ductus::kafka

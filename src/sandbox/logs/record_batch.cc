@@ -2,8 +2,10 @@
 
 #include <isa-l/crc.h>
 #include <lz4frame.h>
+#include <zstd.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "base/assert.h"
@@ -26,6 +28,30 @@ std::vector<std::uint8_t> lz4_frame(const std::vector<std::uint8_t>& plain) {
   DUCTUS_ASSERT(LZ4F_isError(size) == 0);
   frame.resize(size);
   return frame;
+}
+
+// As the Java producer writes it: level 3, a stream that does not tell its size.
+std::vector<std::uint8_t> zstd_frame(const std::vector<std::uint8_t>& plain) {
+  const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, 3);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 0);
+  std::vector<std::uint8_t> frame(ZSTD_compressBound(plain.size()));
+  const std::size_t size = ZSTD_compress2(context.get(), frame.data(), frame.size(), plain.data(), plain.size());
+  DUCTUS_ASSERT(ZSTD_isError(size) == 0);
+  frame.resize(size);
+  return frame;
+}
+
+std::vector<std::uint8_t> compressed(Codec codec, const std::vector<std::uint8_t>& plain) {
+  switch (codec) {
+    case Codec::kLz4:
+      return lz4_frame(plain);
+    case Codec::kZstd:
+      return zstd_frame(plain);
+    case Codec::kNone:
+      break;
+  }
+  return plain;
 }
 
 std::uint32_t crc32c(const std::vector<std::uint8_t>& bytes) {
@@ -64,7 +90,7 @@ std::vector<std::uint8_t> RecordBatchWriter::finish() const {
   body.i16(-1);
   body.i32(-1);
   body.i32(count_);
-  body.raw(codec_ == Codec::kLz4 ? lz4_frame(records_) : records_);
+  body.raw(compressed(codec_, records_));
 
   constexpr std::size_t kEpochMagicAndCrcBytes = 4 + 1 + 4;
   kafka::Writer batch;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "golden_file.h"
+#include "kafka/records/compression.h"
 #include "kafka/set_decoder.h"
 
 namespace ductus::kafka {
@@ -30,6 +31,8 @@ constexpr Golden kGolden[] = {
     {"fetch_v12_aborted.bin", ApiKey::kFetch, 12},
     {"fetch_v12_out_of_range.bin", ApiKey::kFetch, 12},
     {"fetch_v12_diverging.bin", ApiKey::kFetch, 12},
+    {"fetch_v12_zstd_java.bin", ApiKey::kFetch, 12},
+    {"fetch_v12_zstd_rdkafka.bin", ApiKey::kFetch, 12},
 };
 
 class AnswerCutterTest : public ::testing::Test {
@@ -141,6 +144,21 @@ TEST_F(AnswerCutterTest, ReadsMessagesOfBothCodecs) {
       "0 key=value 0", "1 null=with headers", "2 tombstone=null", "3 =", "4 long=" + text,
       "5 key=value 5", "6 null=with headers", "7 tombstone=null", "8 =", "9 long=" + text};
   EXPECT_EQ(messages(*answer, 0, 0), expected);
+}
+
+TEST_F(AnswerCutterTest, ReadsZstdAsBothProducersWriteIt) {
+  std::vector<std::string> expected;
+  for (int i = 0; i < 30; ++i) {
+    const std::string number = std::to_string(i);
+    expected.push_back(number + " key " + number + "=value " + number + " " +
+                       std::string(static_cast<std::size_t>(i), 'x'));
+  }
+  for (const char* file : {"fetch_v12_zstd_java.bin", "fetch_v12_zstd_rdkafka.bin"}) {
+    const auto answer = cut_golden<FetchAnswer>(file, ApiKey::kFetch, 12);
+    constexpr std::size_t kAttributesLowByte = 22;
+    ASSERT_EQ(answer->response.partitions[0].records[kAttributesLowByte] & 7, static_cast<int>(Codec::kZstd)) << file;
+    EXPECT_EQ(messages(*answer, 0, 0), expected) << file;
+  }
 }
 
 TEST_F(AnswerCutterTest, SkipsWhatLiesBelowTheAskedOffset) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lz4frame.h>
+#include <zstd.h>
 
 #include <cstdint>
 #include <optional>
@@ -25,6 +26,17 @@ inline base::ByteView as_bytes(std::string_view text) {
 inline Bytes lz4_frame(base::ByteView bytes) {
   Bytes frame(LZ4F_compressFrameBound(bytes.size(), nullptr));
   frame.resize(LZ4F_compressFrame(frame.data(), frame.size(), bytes.data(), bytes.size(), nullptr));
+  return frame;
+}
+
+/// As a producer writes it: a stream that does not tell its size.
+inline Bytes zstd_frame(base::ByteView bytes, int level = 3) {
+  ZSTD_CCtx* const context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0);
+  Bytes frame(ZSTD_compressBound(bytes.size()));
+  frame.resize(ZSTD_compress2(context, frame.data(), frame.size(), bytes.data(), bytes.size()));
+  ZSTD_freeCCtx(context);
   return frame;
 }
 
@@ -79,7 +91,7 @@ struct RecordBatchBuilder {
   }
 
   Bytes build() const {
-    const Bytes content = (attributes & 7) == 3 && !records.empty() ? lz4_frame(records) : records;
+    const Bytes content = compressed();
     Writer tail;
     tail.i16(attributes);
     tail.i32(last_offset_delta.value_or(next_delta > 0 ? next_delta - 1 : 0));
@@ -101,6 +113,11 @@ struct RecordBatchBuilder {
   }
 
  private:
+  Bytes compressed() const {
+    const int codec = attributes & 7;
+    if (records.empty() || (codec != 3 && codec != 4)) return records;
+    return codec == 3 ? lz4_frame(records) : zstd_frame(records);
+  }
   static void write_sized(const OptionalText& text, Writer& writer) {
     writer.varint(text ? static_cast<std::int32_t>(text->size()) : -1);
     if (text) writer.raw(as_bytes(*text));

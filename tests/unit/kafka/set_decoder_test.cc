@@ -8,6 +8,7 @@ namespace ductus::kafka {
 namespace {
 
 constexpr std::int16_t kLz4 = 3;
+constexpr std::int16_t kZstd = 4;
 constexpr std::int16_t kLogAppendTime = 0x08;
 constexpr std::int16_t kTransactional = 0x10;
 constexpr std::size_t kNoLimit = SIZE_MAX;
@@ -58,7 +59,7 @@ RecordBatchBuilder batch_at(std::int64_t base_offset) {
 }
 
 TEST_F(SetDecoderTest, ReadsEveryFieldOfAMessage) {
-  for (const std::int16_t codec : {std::int16_t{0}, kLz4}) {
+  for (const std::int16_t codec : {std::int16_t{0}, kLz4, kZstd}) {
     auto builder = batch_at(100);
     builder.attributes = codec;
     builder.leader_epoch = 9;
@@ -337,7 +338,7 @@ TEST_F(SetDecoderTest, RefusesBytesLeftOverBehindTheLastRecord) {
 }
 
 TEST_F(SetDecoderTest, NamesCodecsThatItDoesNotRead) {
-  for (const auto& [codec, name] : {std::pair{1, "gzip"}, {2, "snappy"}, {4, "zstd"}, {5, "unknown"}, {7, "unknown"}}) {
+  for (const auto& [codec, name] : {std::pair{1, "gzip"}, {2, "snappy"}, {5, "unknown"}, {7, "unknown"}}) {
     auto builder = batch_at(2).add("a", "b");
     builder.attributes = static_cast<std::int16_t>(codec);
     expect_refused(builder.build(), ErrorCode::kUnsupported);
@@ -345,12 +346,30 @@ TEST_F(SetDecoderTest, NamesCodecsThatItDoesNotRead) {
   }
 }
 
-TEST_F(SetDecoderTest, RefusesAStreamThatDecodesBeyondTheCap) {
-  auto builder = batch_at(2);
-  builder.attributes = kLz4;
-  builder.records.assign(kMaxDecodedBytes + 1, 0);
-  builder.record_count = 1;
-  expect_refused(builder.build(), ErrorCode::kLimit);
+TEST_F(SetDecoderTest, B89_RefusesABombThatDecodesBeyondTheCap) {
+  for (const std::int16_t codec : {kLz4, kZstd}) {
+    auto builder = batch_at(2);
+    builder.attributes = codec;
+    builder.records.assign(kMaxDecodedBytes + 1, 0);
+    builder.record_count = 1;
+    expect_refused(builder.build(), ErrorCode::kLimit);
+  }
+}
+
+TEST_F(SetDecoderTest, B96_ABombInEachOf500PartitionsTakesTheMemoryOfOne) {
+  for (const std::int16_t codec : {kLz4, kZstd}) {
+    auto builder = batch_at(0);
+    builder.attributes = codec;
+    builder.records.assign(kMaxDecodedBytes + 1, 0);
+    builder.record_count = 1;
+    const Bytes bomb = builder.build();
+    for (int partition = 0; partition < 250; ++partition) {
+      given(bomb);
+      ASSERT_EQ(decode().error().code, ErrorCode::kLimit);
+      ASSERT_EQ(arena_.inflated.size(), 1u);
+      ASSERT_LE(arena_.inflated[0].capacity(), kMaxDecodedBytes * 2);
+    }
+  }
 }
 
 }  // namespace
