@@ -13,7 +13,16 @@
 
 namespace ductus::cli {
 
-enum class Verb : std::uint8_t { kConsole, kStatus, kStop, kRunning };
+enum class Verb : std::uint8_t {
+  kConsole,
+  kStop,
+  kRunning,
+  kStatus,
+  kResetOffsets,
+  kResetToOldestOffsets,
+  kZeroOffsets,
+  kResetSingleOffset,
+};
 
 struct CommandLine {
   Verb verb = Verb::kStatus;
@@ -23,7 +32,16 @@ struct CommandLine {
   bool json = false;
   bool until_end = false;
   std::optional<std::chrono::milliseconds> timeout;
+
+  // reset_single_offset
+  std::string topic;
+  std::int64_t offset = 0;
+  std::optional<std::int32_t> partition;
+  bool all_partitions = false;
 };
+
+/// The verb as it is typed: "reset_offsets".
+const char* name_of(Verb verb);
 
 /// Nothing more is to be done than to say this: help, the version, or what is wrong with the arguments.
 struct Reply {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "cli/command_line.h"
+#include "cli/reset.h"
 #include "config/suggest.h"
 #include "control/client.h"
 #include "control/node_process.h"
@@ -42,6 +43,11 @@ class VerbRun {
         return to_int(stop());
       case Verb::kRunning:
         return to_int(running());
+      case Verb::kResetOffsets:
+      case Verb::kResetToOldestOffsets:
+      case Verb::kZeroOffsets:
+      case Verb::kResetSingleOffset:
+        return to_int(reset_offsets(line_, config_, around_));
     }
     return to_int(ExitCode::kUsage);
   }

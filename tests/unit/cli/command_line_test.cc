@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace ductus::cli {
 namespace {
@@ -26,12 +27,75 @@ Reply reply_of(const Words& words) {
   return {};
 }
 
+struct VerbCase {
+  const char* name;
+  Verb verb;
+  Words more;  ///< what it needs behind CONFIG
+  bool json;   ///< takes --json
+};
+const std::vector<VerbCase> kVerbs = {
+    {"console", Verb::kConsole, {}, false},
+    {"stop", Verb::kStop, {}, false},
+    {"running", Verb::kRunning, {}, true},
+    {"status", Verb::kStatus, {}, true},
+    {"reset_offsets", Verb::kResetOffsets, {}, true},
+    {"reset_to_oldest_offsets", Verb::kResetToOldestOffsets, {}, true},
+    {"zero_offsets", Verb::kZeroOffsets, {}, true},
+    {"reset_single_offset", Verb::kResetSingleOffset, {"orders", "5"}, true},
+};
+
+Words words_of(const VerbCase& one, Words options = {}) {
+  Words words{one.name, "etc/local.toml"};
+  words.insert(words.end(), one.more.begin(), one.more.end());
+  words.insert(words.end(), options.begin(), options.end());
+  return words;
+}
+
 TEST(CommandLine, IsVerbAndConfig) {
-  EXPECT_EQ(line_of({"console", "local"}).verb, Verb::kConsole);
-  EXPECT_EQ(line_of({"status", "local"}).verb, Verb::kStatus);
-  EXPECT_EQ(line_of({"stop", "local"}).verb, Verb::kStop);
-  EXPECT_EQ(line_of({"running", "etc/local.toml"}).verb, Verb::kRunning);
-  EXPECT_EQ(line_of({"running", "etc/local.toml"}).config, "etc/local.toml");
+  for (const VerbCase& one : kVerbs) {
+    SCOPED_TRACE(one.name);
+    EXPECT_EQ(line_of(words_of(one)).verb, one.verb);
+    EXPECT_EQ(line_of(words_of(one)).config, "etc/local.toml");
+    EXPECT_STREQ(name_of(one.verb), one.name);
+    EXPECT_EQ(reply_of({one.name}).code, ExitCode::kUsage);
+    EXPECT_EQ(reply_of(words_of(one, {"more"})).code, ExitCode::kUsage);
+    EXPECT_EQ(reply_of(words_of(one, {"--more"})).code, ExitCode::kUsage);
+    EXPECT_EQ(reply_of({one.name, "--help"}).code, ExitCode::kOk);
+  }
+}
+
+TEST(CommandLine, TakesJsonForEveryVerbThatTellsSomething) {
+  for (const VerbCase& one : kVerbs) {
+    SCOPED_TRACE(one.name);
+    if (one.json) {
+      EXPECT_FALSE(line_of(words_of(one)).json);
+      EXPECT_TRUE(line_of(words_of(one, {"--json"})).json);
+    } else {
+      EXPECT_EQ(reply_of(words_of(one, {"--json"})).code, ExitCode::kUsage);
+    }
+  }
+}
+
+TEST(CommandLine, TakesTopicOffsetAndPartition) {
+  const auto line = line_of({"reset_single_offset", "local", "orders", "9223372036854775807", "--partition", "0"});
+  EXPECT_EQ(line.topic, "orders");
+  EXPECT_EQ(line.offset, std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(line.partition, 0);
+  EXPECT_FALSE(line.all_partitions);
+  const auto all = line_of({"reset_single_offset", "local", "orders", "0", "--all-partitions"});
+  EXPECT_EQ(all.partition, std::nullopt);
+  EXPECT_TRUE(all.all_partitions);
+}
+
+TEST(CommandLine, RefusesWhatIsNoOffsetOrPartition) {
+  for (const Words& rest : {Words{"orders"}, Words{"orders", "-1"}, Words{"orders", "five"}, Words{"orders", "1.5"},
+                            Words{"orders", "9223372036854775808"}, Words{"orders", "1", "--partition", "-1"},
+                            Words{"orders", "1", "--partition", "2147483648"},
+                            Words{"orders", "1", "--partition", "0", "--all-partitions"}}) {
+    Words words{"reset_single_offset", "local"};
+    words.insert(words.end(), rest.begin(), rest.end());
+    EXPECT_EQ(reply_of(words).code, ExitCode::kUsage) << words.back();
+  }
 }
 
 TEST(CommandLine, TakesCommonOptionsBeforeAndAfterTheVerb) {

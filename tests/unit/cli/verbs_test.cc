@@ -10,6 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "base/file_lock.h"
 #include "control/node_process.h"
 #include "control/server.h"
 #include "net/unix_socket.h"
@@ -165,7 +166,8 @@ TEST_F(VerbsTest, ConsoleSaysWhyAModuleCannotBeMade) {
 
 TEST_F(VerbsTest, TellsAllThatIsWrongWithAConfiguration) {
   directory_.write("config/bad.toml", "nonsense = 1\n[source]\nbrokers = 7\n");
-  for (const char* verb : {"console", "status", "stop", "running"}) {
+  for (const char* verb :
+       {"console", "status", "stop", "running", "reset_offsets", "reset_to_oldest_offsets", "zero_offsets"}) {
     err_.str("");
     EXPECT_EQ(run({verb, "bad"}), 6) << verb;
     EXPECT_NE(err_.str().find("nonsense"), std::string::npos) << err_.str();
@@ -228,6 +230,37 @@ TEST_F(VerbsTest, StopEndsANodeThatHangsByForce) {
   ASSERT_EQ(::waitpid(node_, &status, WNOHANG), node_);
   node_ = -1;
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+TEST_F(VerbsTest, ResetsNothingWhileNoBrokerAnswers) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"reset_offsets", "local"},
+                                                {"reset_to_oldest_offsets", "local"},
+                                                {"zero_offsets", "local", "--json"},
+                                                {"reset_single_offset", "local", "orders", "7"}}) {
+    SCOPED_TRACE(words.front());
+    err_.str("");
+    EXPECT_EQ(run(words), 4);
+    EXPECT_NE(err_.str().find("127.0.0.1:1"), std::string::npos) << err_.str();
+    EXPECT_NE(err_.str().find("nothing was changed"), std::string::npos) << err_.str();
+    EXPECT_EQ(out_.str(), "");
+    EXPECT_FALSE(std::filesystem::exists(node_dir() / "offsets.db"));
+  }
+}
+
+TEST_F(VerbsTest, ResetsNothingWhileTheNodeRuns) {
+  std::filesystem::create_directories(node_dir());
+  const auto node = base::FileLock::acquire(node_dir() / "lock", base::LockOwner::kNode);
+  ASSERT_TRUE(node.ok()) << node.error().message;
+  for (const char* verb : {"reset_offsets", "reset_to_oldest_offsets", "zero_offsets"}) {
+    EXPECT_EQ(run({verb, "local"}), 5) << verb;
+  }
+  EXPECT_EQ(run({"reset_single_offset", "local", "orders", "7"}), 5);
+  EXPECT_FALSE(std::filesystem::exists(node_dir() / "offsets.db"));
+}
+
+TEST_F(VerbsTest, ResetSingleOffsetKnowsTheTopicsOfTheConfiguration) {
+  EXPECT_EQ(run({"reset_single_offset", "local", "order", "7"}), 2);
+  EXPECT_NE(err_.str().find("did you mean 'orders'?"), std::string::npos) << err_.str();
 }
 
 TEST_F(VerbsTest, SayThatStandardOutputTookNothing) {
