@@ -10,6 +10,7 @@ from source_files import checkout_files, text_of
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 STANDARD_HEADER = re.compile(r"[a-z_]+")
+SYSTEM_HEADER = re.compile(r"sys/\w+\.h|unistd\.h|fcntl\.h")
 
 
 class Layers:
@@ -23,8 +24,10 @@ class Layers:
     def objection(self, file: pathlib.PurePath, quoted: str | None, angled: str | None) -> str | None:
         """Why `file` may not include this header; None where it may."""
         parts = file.parts
-        if parts[0] in ("include", "examples"):
+        if parts[0] == "include":
             return self._public_objection(quoted, angled)
+        if parts[0] == "examples":
+            return self._example_objection(file, quoted, angled)
         if parts[0] != "src" or len(parts) < 3:
             return None
         module = parts[1]
@@ -43,6 +46,15 @@ class Layers:
         if quoted:
             return None if quoted.startswith("ductus/") else f'only "ductus/…" and std here, not "{quoted}"'
         return None if STANDARD_HEADER.fullmatch(angled) else f"only std headers here, not <{angled}>"
+
+    def _example_objection(self, file: pathlib.PurePath, quoted: str | None, angled: str | None) -> str | None:
+        """What an example's copy elsewhere would not find: all but <ductus/…>, the system and what lies beside it."""
+        if quoted:
+            beside = (self._root / file.parent / quoted).is_file()
+            return None if beside else f'only files beside it and <ductus/…> here, not "{quoted}"'
+        if angled.startswith("ductus/") or STANDARD_HEADER.fullmatch(angled) or SYSTEM_HEADER.fullmatch(angled):
+            return None
+        return f"only <ductus/…> and the system here, not <{angled}>"
 
     def _library_objection(self, file: pathlib.PurePath, angled: str) -> str | None:
         for prefix, users in self._libraries.items():

@@ -22,7 +22,7 @@ struct Header {
 };
 
 /// The headers of one message, read in place as they are iterated.
-class Headers {
+class DUCTUS_EXPORT Headers {
  public:
   class DUCTUS_EXPORT Iterator {
    public:

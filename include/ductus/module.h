@@ -15,6 +15,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "ductus/batch.h"
@@ -50,7 +51,9 @@ class [[nodiscard]] Verdict {
   const Fail* as_fail() const noexcept { return std::get_if<Fail>(&answer_); }
 
  private:
-  explicit Verdict(std::variant<Ok, Defer, Fail> answer) : answer_(std::move(answer)) {}
+  // In place: from a variant that is moved, g++ 12 warns falsely in programs that only include this.
+  template <class Answer>
+  explicit Verdict(Answer answer) : answer_(std::in_place_type<Answer>, std::move(answer)) {}
   std::variant<Ok, Defer, Fail> answer_;
 };
 

@@ -47,6 +47,12 @@ class CheckLayersTest(CheckoutTest):
         self.assertTrue(self.objections_to("include/ductus/b.h", "<sqlite3.h>"))
         self.assertTrue(self.objections_to("include/ductus/c.h", '"base/log.h"'))
 
+    def test_keeps_examples_to_what_a_copy_of_them_finds(self):
+        self.write("examples/a/module.h", "#pragma once\n")
+        self.assertEqual([], self.objections_to("examples/a/main.cc", '"module.h"', "<ductus/app.h>", "<sys/socket.h>",
+                                                "<unistd.h>", "<vector>"))
+        self.assertEqual(3, len(self.objections_to("examples/a/b.cc", '"base/log.h"', "<fmt/core.h>", "<sqlite3.h>")))
+
     def test_keeps_a_library_to_its_module(self):
         self.assertEqual([], self.objections_to("src/offsets/a.cc", "<sqlite3.h>"))
         self.assertEqual([], self.objections_to("src/cli/version.cc", "<sqlite3.h>"))

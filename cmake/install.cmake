@@ -1,0 +1,24 @@
+# What `cmake --install` lays: bin/ductus, libductus.so, its headers, a CMake package and a pkg-config file. Each finds the
+# others by relative paths, so that the whole may be moved.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+set_target_properties(ductus_program PROPERTIES INSTALL_RPATH \$ORIGIN/${bin_to_lib})
+install(TARGETS ductus_program ductus EXPORT ductus)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ductus DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
+
+set(cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ductus)
+install(EXPORT ductus NAMESPACE ductus:: FILE ductusTargets.cmake DESTINATION ${cmake_dir})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/packaging/ductusConfig.cmake.in ductusConfig.cmake
+  INSTALL_DESTINATION ${cmake_dir} NO_SET_AND_CHECK_MACRO)
+# Until 1.0 a new minor version may break what was compiled against the last one.
+write_basic_package_version_file(ductusConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/ductusConfig.cmake ${PROJECT_BINARY_DIR}/ductusConfigVersion.cmake
+  DESTINATION ${cmake_dir})
+
+set(pc_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+file(RELATIVE_PATH DUCTUS_PC_TO_PREFIX ${CMAKE_INSTALL_PREFIX}/${pc_dir} ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" DUCTUS_PC_TO_PREFIX "${DUCTUS_PC_TO_PREFIX}")
+configure_file(${PROJECT_SOURCE_DIR}/packaging/ductus.pc.in ductus.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ductus.pc DESTINATION ${pc_dir})
