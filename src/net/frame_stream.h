@@ -41,7 +41,7 @@ class FrameStream {
   /// The socket counts as readable once `missing_bytes` have come, or as many of them as are worth a wake-up.
   void wake_at(std::size_t missing_bytes);
 
-  static constexpr std::size_t kWakeBytes = 256 << 10;
+  static constexpr std::size_t kWakeBytes = 160 << 10;
 
   Socket socket_;
   std::size_t max_frame_bytes_;
