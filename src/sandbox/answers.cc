@@ -8,7 +8,7 @@ namespace {
 
 // ---- ApiVersions -----------------------------------------------------------------------------------------
 
-Result<Frame> answer_api_versions(const RequestHeader& header, kafka::Reader& reader) {
+Result<Frame> answer_api_versions(const RequestHeader& header, kafka::Reader& reader, const Fate& fate) {
   const bool flexible = header.flexible;
   if (flexible) {
     (void)reader.string(flexible);
@@ -20,7 +20,8 @@ Result<Frame> answer_api_versions(const RequestHeader& header, kafka::Reader& re
   }
   Frame frame(header);
   kafka::Writer& out = frame.own();
-  out.i16(static_cast<std::int16_t>(header.supported ? KafkaError::kNone : KafkaError::kUnsupportedVersion));
+  const KafkaError error = header.supported ? KafkaError::kNone : KafkaError::kUnsupportedVersion;
+  out.i16(fate.error_of({}, -1).value_or(static_cast<std::int16_t>(error)));
   out.array_size(kApis.size(), flexible);
   for (const Api& api : kApis) {
     out.i16(static_cast<std::int16_t>(api.key));
@@ -68,15 +69,14 @@ Result<Frame> refuse_produce(const RequestHeader& header, kafka::Reader& reader)
   return frame;
 }
 
-Result<Frame> answer(const RequestHeader& header, kafka::Reader& reader, const Catalog& catalog, std::uint16_t port,
-                     base::Time now) {
+Result<Frame> answer(const RequestHeader& header, kafka::Reader& reader, const Answering& answering) {
   switch (header.api) {
     case ApiKey::kApiVersions:
-      return answer_api_versions(header, reader);
+      return answer_api_versions(header, reader, answering.fate);
     case ApiKey::kMetadata:
-      return answer_metadata(header, reader, catalog, port);
+      return answer_metadata(header, reader, answering);
     case ApiKey::kListOffsets:
-      return answer_list_offsets(header, reader, catalog, now);
+      return answer_list_offsets(header, reader, answering);
     case ApiKey::kProduce:
       return refuse_produce(header, reader);
     case ApiKey::kFetch:
@@ -87,9 +87,8 @@ Result<Frame> answer(const RequestHeader& header, kafka::Reader& reader, const C
 
 }  // namespace
 
-Result<Frame> answer_at_once(const RequestHeader& header, kafka::Reader& reader, const Catalog& catalog,
-                             std::uint16_t port, base::Time now) {
-  Result<Frame> frame = answer(header, reader, catalog, port, now);
+Result<Frame> answer_at_once(const RequestHeader& header, kafka::Reader& reader, const Answering& answering) {
+  Result<Frame> frame = answer(header, reader, answering);
   if (frame.ok()) frame->seal();
   return frame;
 }

@@ -5,19 +5,14 @@
 // is answered as v0 with error 35).
 #pragma once
 
-#include <cstdint>
-
-#include "base/clock.h"
 #include "ductus/result.h"
-#include "sandbox/catalog.h"
+#include "sandbox/answering.h"
 #include "sandbox/frame.h"
 #include "sandbox/protocol.h"
 
 namespace ductus::sandbox {
 
-/// The sealed answer to a request of any API but Fetch. `port` is where the broker says that it listens.
-/// Errors: kCorrupt, kLimit. A broker hangs up on both.
-Result<Frame> answer_at_once(const RequestHeader& header, kafka::Reader& reader, const Catalog& catalog,
-                             std::uint16_t port, base::Time now);
+/// The sealed answer to a request of any API but Fetch. Errors: kCorrupt, kLimit. A broker hangs up on both.
+Result<Frame> answer_at_once(const RequestHeader& header, kafka::Reader& reader, const Answering& answering);
 
 }  // namespace ductus::sandbox

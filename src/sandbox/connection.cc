@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "sandbox/answers.h"
+#include "sandbox/list_offsets.h"
+#include "sandbox/metadata.h"
 
 namespace ductus::sandbox {
 namespace {
@@ -27,7 +29,8 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 Result<void> Connection::go_on(base::Time now) {
   for (;;) {
-    const Result<bool> sent = flush();
+    if (silent_) return {};
+    const Result<bool> sent = flush(now);
     if (!sent) return sent.error();
     if (!*sent) return {};
     if (waiting_) {
@@ -44,26 +47,43 @@ Result<void> Connection::go_on(base::Time now) {
 }
 
 std::optional<base::Time> Connection::wake_at() const {
+  if (silent_) return std::nullopt;
+  if (!answer_.unsent().empty() && held_until_ != base::Time::min()) return held_until_;
   if (!waiting_) return std::nullopt;
   return std::min(waiting_->deadline, waiting_->grows_at.value_or(waiting_->deadline));
 }
 
-Result<bool> Connection::flush() {
+Result<bool> Connection::flush(base::Time now) {
   while (!answer_.unsent().empty()) {
     const std::span<const iovec> parts = answer_.unsent();
+    const std::size_t allowed = may_send(now);
+    if (allowed == 0) return false;
+    iovec piece = parts.front();
+    piece.iov_len = std::min(piece.iov_len, allowed);
     msghdr message{};
-    message.msg_iov = const_cast<iovec*>(parts.data());
-    message.msg_iovlen = std::min(parts.size(), kMaxPartsAtOnce);
+    message.msg_iov = fate_.dribble ? &piece : const_cast<iovec*>(parts.data());
+    message.msg_iovlen = fate_.dribble ? 1 : std::min(parts.size(), kMaxPartsAtOnce);
     const ssize_t sent = ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
     if (sent >= 0) {
       answer_.sent(static_cast<std::size_t>(sent));
+      if (fate_.dribble && (piece_left_ -= static_cast<std::size_t>(sent)) == 0) {
+        piece_left_ = fate_.dribble->bytes;
+        held_until_ = now + fate_.dribble->pause;
+      }
     } else if (would_block(errno)) {
       return false;
     } else if (errno != EINTR) {
       return hung_up(errno);
     }
   }
+  if (ends_with_answer_) return Error{ErrorCode::kUnreachable, "the script ends the connection"};
   return true;
+}
+
+std::size_t Connection::may_send(base::Time now) {
+  if (now < held_until_) return 0;
+  held_until_ = base::Time::min();
+  return fate_.dribble ? piece_left_ : SIZE_MAX;
 }
 
 Result<bool> Connection::receive() {
@@ -106,22 +126,45 @@ Result<void> Connection::handle(base::ByteView request, base::Time now) {
     Result<FetchRequest> fetch = read_fetch_request(*header, reader);
     if (!fetch) return fetch.error();
     const base::Time deadline = now + fetch->max_wait;
+    if (!brokers_.faults.none()) meet_faults(Moment::kFetch, places_of_fetch(*fetch), now);
     waiting_ = Waiting{*std::move(fetch), deadline, std::nullopt};
     return {};
   }
-  Result<Frame> answer = answer_at_once(*header, reader, catalog_, port_, now);
+  if (!brokers_.faults.none()) {
+    if (header->api == ApiKey::kApiVersions) meet_faults(Moment::kApiVersions, {}, now);
+    if (header->api == ApiKey::kMetadata) meet_faults(Moment::kMetadata, places_of_metadata(*header, reader), now);
+    if (header->api == ApiKey::kListOffsets) {
+      meet_faults(Moment::kListOffsets, places_of_list_offsets(*header, reader), now);
+    }
+  }
+  Result<Frame> answer = answer_at_once(*header, reader, answering(now));
   if (!answer) return answer.error();
-  answer_ = *std::move(answer);
+  set_answer(*std::move(answer), now);
   return {};
 }
 
+void Connection::meet_faults(Moment moment, const std::vector<AskedPlace>& asked, base::Time now) {
+  fate_ = brokers_.faults.meet(moment, node_id_, asked, now);
+  silent_ = fate_.silence;
+}
+
+void Connection::set_answer(Frame answer, base::Time now) {
+  answer_ = std::move(answer);
+  if (fate_.delay.count() > 0) held_until_ = now + fate_.delay;
+  if (fate_.dribble) piece_left_ = fate_.dribble->bytes;
+  if (fate_.tamperings.empty()) return;
+  std::vector<std::uint8_t> bytes = answer_.bytes();
+  ends_with_answer_ = fate_.tamper(bytes);
+  answer_ = Frame::raw(std::move(bytes));
+}
+
 bool Connection::try_fetch(base::Time now) {
-  FetchAnswer answer = answer_fetch(waiting_->request, catalog_, now);
+  FetchAnswer answer = answer_fetch(waiting_->request, answering(now));
   if (!answer.complete && now < waiting_->deadline) {
     waiting_->grows_at = answer.grows_at;
     return false;
   }
-  answer_ = std::move(answer.frame);
+  set_answer(std::move(answer.frame), now);
   waiting_.reset();
   return true;
 }

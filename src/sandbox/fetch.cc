@@ -75,14 +75,18 @@ void write_records(const Slice& slice, bool flexible, Frame& frame) {
 
 class Answerer {
  public:
-  Answerer(const FetchRequest& request, base::Time now)
-      : request_(request), now_(now), left_(std::min(request.max_bytes, kMaxFetchBytes)) {}
+  Answerer(const FetchRequest& request, const Answering& answering)
+      : request_(request),
+        answering_(answering),
+        now_(answering.now),
+        left_(std::min(request.max_bytes, kMaxFetchBytes)) {}
 
-  void partition(const Topic* topic, const FetchRequest::Partition& asked, FetchAnswer& answer) {
+  void partition(const std::string& name, const FetchRequest::Partition& asked, FetchAnswer& answer) {
     nothing_asked_ = false;
+    const Topic* topic = answering_.brokers.catalog.find(std::string_view(name));
     PartitionLog* log = topic == nullptr ? nullptr : topic->partition(asked.index);
     const std::int64_t end = log == nullptr ? -1 : log->end_offset(now_);
-    const KafkaError error = check(asked, log, end);
+    const KafkaError error = check(name, asked, log, end);
     Slice slice;
     if (error == KafkaError::kNone) {
       slice = read_log(*log, asked.offset, end, std::min(asked.max_bytes, left_), record_bytes_ == 0);
@@ -99,11 +103,11 @@ class Answerer {
   bool nothing_asked() const noexcept { return nothing_asked_; }
 
  private:
-  static KafkaError check(const FetchRequest::Partition& asked, const PartitionLog* log, std::int64_t end) {
-    if (log == nullptr) return KafkaError::kUnknownTopicOrPartition;
-    if (asked.current_leader_epoch > kLeaderEpoch) return KafkaError::kUnknownLeaderEpoch;
-    if (asked.offset < 0 || asked.offset > end) return KafkaError::kOffsetOutOfRange;
-    return KafkaError::kNone;
+  KafkaError check(const std::string& name, const FetchRequest::Partition& asked, const PartitionLog* log,
+                   std::int64_t end) const {
+    const KafkaError error = error_for(answering_, name, asked.index, log, asked.current_leader_epoch);
+    if (error != KafkaError::kNone) return error;
+    return asked.offset < 0 || asked.offset > end ? KafkaError::kOffsetOutOfRange : KafkaError::kNone;
   }
 
   void note_growth(const PartitionLog& log, FetchAnswer& answer) const {
@@ -133,6 +137,7 @@ class Answerer {
   }
 
   const FetchRequest& request_;
+  const Answering& answering_;
   const base::Time now_;
   std::size_t left_;
   std::size_t record_bytes_ = 0;
@@ -168,7 +173,15 @@ Result<FetchRequest> read_fetch_request(const RequestHeader& header, kafka::Read
   return request;
 }
 
-FetchAnswer answer_fetch(const FetchRequest& request, const Catalog& catalog, base::Time now) {
+std::vector<AskedPlace> places_of_fetch(const FetchRequest& request) {
+  std::vector<AskedPlace> places;
+  for (const FetchRequest::Topic& topic : request.topics) {
+    for (const FetchRequest::Partition& partition : topic.partitions) places.push_back({topic.name, partition.index});
+  }
+  return places;
+}
+
+FetchAnswer answer_fetch(const FetchRequest& request, const Answering& answering) {
   const RequestHeader& header = request.header;
   FetchAnswer answer{Frame(header), false, std::nullopt};
   const bool session_unknown = request.session_id != 0;
@@ -178,15 +191,14 @@ FetchAnswer answer_fetch(const FetchRequest& request, const Catalog& catalog, ba
     out.i16(static_cast<std::int16_t>(session_unknown ? KafkaError::kFetchSessionIdNotFound : KafkaError::kNone));
     out.i32(0);
   }
-  Answerer answerer(request, now);
+  Answerer answerer(request, answering);
   const std::size_t topics = session_unknown ? 0 : request.topics.size();
   out.array_size(topics, header.flexible);
   for (std::size_t i = 0; i < topics; ++i) {
     const FetchRequest::Topic& asked = request.topics[i];
-    const Topic* topic = catalog.find(std::string_view(asked.name));
     out.string(asked.name, header.flexible);
     out.array_size(asked.partitions.size(), header.flexible);
-    for (const FetchRequest::Partition& partition : asked.partitions) answerer.partition(topic, partition, answer);
+    for (const FetchRequest::Partition& partition : asked.partitions) answerer.partition(asked.name, partition, answer);
     out.no_tags(header.flexible);
   }
   out.no_tags(header.flexible);

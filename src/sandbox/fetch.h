@@ -22,7 +22,7 @@
 
 #include "base/clock.h"
 #include "ductus/result.h"
-#include "sandbox/catalog.h"
+#include "sandbox/answering.h"
 #include "sandbox/frame.h"
 #include "sandbox/protocol.h"
 
@@ -54,6 +54,9 @@ struct FetchRequest {
 /// Error: kCorrupt.
 Result<FetchRequest> read_fetch_request(const RequestHeader& header, kafka::Reader& reader);
 
+/// The partitions that the request asks for. Views into it.
+std::vector<AskedPlace> places_of_fetch(const FetchRequest& request);
+
 struct FetchAnswer {
   Frame frame;
   /// min_bytes are there, or an error that the client must see: no reason to wait.
@@ -64,6 +67,6 @@ struct FetchAnswer {
 
 /// As real brokers do, fills the byte limits to the last byte: the last batch of a partition may come cut off. The
 /// first batch of the answer comes whole even beyond the limits.
-FetchAnswer answer_fetch(const FetchRequest& request, const Catalog& catalog, base::Time now);
+FetchAnswer answer_fetch(const FetchRequest& request, const Answering& answering);
 
 }  // namespace ductus::sandbox

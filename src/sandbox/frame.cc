@@ -16,9 +16,30 @@ void Frame::borrow(base::ByteView bytes) {
   borrowed_bytes_ += bytes.size();
 }
 
+Frame Frame::raw(std::vector<std::uint8_t> bytes) {
+  Frame frame;
+  frame.own_.raw(bytes);
+  frame.lay_out();
+  return frame;
+}
+
+std::vector<std::uint8_t> Frame::bytes() const {
+  std::vector<std::uint8_t> all;
+  all.reserve(size());
+  for (const iovec& part : parts_) {
+    const auto* const first = static_cast<const std::uint8_t*>(part.iov_base);
+    all.insert(all.end(), first, first + part.iov_len);
+  }
+  return all;
+}
+
 void Frame::seal() {
   DUCTUS_ASSERT(size() <= INT32_MAX);
   own_.patch_i32(0, static_cast<std::int32_t>(size() - 4));
+  lay_out();
+}
+
+void Frame::lay_out() {
   parts_.reserve(2 * borrowed_.size() + 1);
   const auto add = [this](const std::uint8_t* data, std::size_t size) {
     if (size > 0) parts_.push_back({const_cast<std::uint8_t*>(data), size});

@@ -29,6 +29,11 @@ class Frame {
   void borrow(base::ByteView bytes);
   std::size_t size() const noexcept { return own_.size() + borrowed_bytes_; }
 
+  /// These bytes as they are, ready to be sent.
+  static Frame raw(std::vector<std::uint8_t> bytes);
+  /// All of a sealed frame of which nothing was sent yet.
+  std::vector<std::uint8_t> bytes() const;
+
   /// Sets the length. From now on the frame can be sent.
   void seal();
   /// What is left to be sent; empty: all was sent.
@@ -40,6 +45,8 @@ class Frame {
     std::size_t after;  // how many own bytes stand before it
     base::ByteView bytes;
   };
+  void lay_out();
+
   kafka::Writer own_;
   std::vector<Borrowed> borrowed_;
   std::size_t borrowed_bytes_ = 0;

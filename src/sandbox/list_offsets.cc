@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "sandbox/logs/record_batch.h"
-
 namespace ductus::sandbox {
 namespace {
 
@@ -35,41 +33,69 @@ FoundOffset find_time(const PartitionLog& log, std::int64_t end, std::int64_t ti
   return {KafkaError::kNone, log.timestamp_ms(low), low};
 }
 
-FoundOffset find_offset(const PartitionLog* log, std::int32_t leader_epoch, std::int64_t timestamp_ms,
-                        const RequestHeader& header, base::Time now) {
-  if (log == nullptr) return {KafkaError::kUnknownTopicOrPartition, -1, -1};
-  if (leader_epoch > kLeaderEpoch) return {KafkaError::kUnknownLeaderEpoch, -1, -1};
-  const std::int64_t end = log->end_offset(now);
+FoundOffset find_offset(const PartitionLog& log, std::int64_t timestamp_ms, const RequestHeader& header,
+                        base::Time now) {
+  const std::int64_t end = log.end_offset(now);
   if (timestamp_ms == kLatest) return {KafkaError::kNone, -1, end};
   if (timestamp_ms == kEarliest) return {KafkaError::kNone, -1, 0};
   if (timestamp_ms == kMaxTimestamp && header.version >= kMaxTimestampSince) {
     // Of the messages with the highest timestamp the first one.
-    return end == 0 ? FoundOffset{} : find_time(*log, end, log->timestamp_ms(end - 1));
+    return end == 0 ? FoundOffset{} : find_time(log, end, log.timestamp_ms(end - 1));
   }
   if (timestamp_ms < 0) return {KafkaError::kUnsupportedVersion, -1, -1};
-  return find_time(*log, end, timestamp_ms);
+  return find_time(log, end, timestamp_ms);
 }
 
-void answer_offset(const RequestHeader& header, const Topic* topic, kafka::Reader& reader, base::Time now,
-                   kafka::Writer& out) {
-  const std::int32_t index = reader.i32();
-  const std::int32_t leader_epoch = header.version >= 4 ? reader.i32() : -1;
-  const std::int64_t timestamp_ms = reader.i64();
+struct AskedOffset {
+  std::int32_t partition;
+  std::int32_t leader_epoch;
+  std::int64_t timestamp_ms;
+};
+
+AskedOffset read_asked(const RequestHeader& header, kafka::Reader& reader) {
+  AskedOffset asked{};
+  asked.partition = reader.i32();
+  asked.leader_epoch = header.version >= 4 ? reader.i32() : -1;
+  asked.timestamp_ms = reader.i64();
   reader.skip_tags(header.flexible);
-  const PartitionLog* log = topic == nullptr ? nullptr : topic->partition(index);
-  const FoundOffset found = find_offset(log, leader_epoch, timestamp_ms, header, now);
-  out.i32(index);
+  return asked;
+}
+
+void answer_offset(const RequestHeader& header, std::string_view name, kafka::Reader& reader,
+                   const Answering& answering, kafka::Writer& out) {
+  const AskedOffset asked = read_asked(header, reader);
+  const Topic* topic = answering.brokers.catalog.find(name);
+  const PartitionLog* log = topic == nullptr ? nullptr : topic->partition(asked.partition);
+  FoundOffset found{error_for(answering, name, asked.partition, log, asked.leader_epoch)};
+  if (found.error == KafkaError::kNone && log != nullptr) {
+    found = find_offset(*log, asked.timestamp_ms, header, answering.now);
+  }
+  out.i32(asked.partition);
   out.i16(static_cast<std::int16_t>(found.error));
   out.i64(found.timestamp_ms);
   out.i64(found.offset);
-  if (header.version >= 4) out.i32(found.offset < 0 ? -1 : kLeaderEpoch);
+  if (header.version >= 4) {
+    out.i32(found.offset < 0 ? -1 : answering.brokers.leaders.leader_of(name, asked.partition).epoch);
+  }
   out.no_tags(header.flexible);
 }
 
 }  // namespace
 
-Result<Frame> answer_list_offsets(const RequestHeader& header, kafka::Reader& reader, const Catalog& catalog,
-                                  base::Time now) {
+std::vector<AskedPlace> places_of_list_offsets(const RequestHeader& header, kafka::Reader reader) {
+  std::vector<AskedPlace> places;
+  (void)reader.i32();
+  if (header.version >= 2) (void)reader.i8();
+  for (std::size_t topics = reader.array_size(header.flexible, 3); topics > 0 && reader.ok(); --topics) {
+    const std::string_view name = reader.string(header.flexible);
+    std::size_t partitions = reader.array_size(header.flexible, 12);
+    for (; partitions > 0 && reader.ok(); --partitions) places.push_back({name, read_asked(header, reader).partition});
+    reader.skip_tags(header.flexible);
+  }
+  return places;
+}
+
+Result<Frame> answer_list_offsets(const RequestHeader& header, kafka::Reader& reader, const Answering& answering) {
   Frame frame(header);
   kafka::Writer& out = frame.own();
   (void)reader.i32();  // replica id
@@ -84,8 +110,7 @@ Result<Frame> answer_list_offsets(const RequestHeader& header, kafka::Reader& re
     out.string(name, header.flexible);
     std::size_t partitions = reader.array_size(header.flexible, 12);
     out.array_size(partitions, header.flexible);
-    const Topic* topic = catalog.find(name);
-    for (; partitions > 0 && reader.ok(); --partitions) answer_offset(header, topic, reader, now, out);
+    for (; partitions > 0 && reader.ok(); --partitions) answer_offset(header, name, reader, answering, out);
     reader.skip_tags(header.flexible);
     out.no_tags(header.flexible);
   }

@@ -8,17 +8,20 @@
 // Source: ListOffsetsRequest.json, ListOffsetsResponse.json.
 #pragma once
 
-#include "base/clock.h"
+#include <vector>
+
 #include "ductus/result.h"
 #include "kafka/wire.h"
-#include "sandbox/catalog.h"
+#include "sandbox/answering.h"
 #include "sandbox/frame.h"
 #include "sandbox/protocol.h"
 
 namespace ductus::sandbox {
 
+/// The partitions that the request asks for. Views into the request; nothing where it does not parse.
+std::vector<AskedPlace> places_of_list_offsets(const RequestHeader& header, kafka::Reader reader);
+
 /// The answer, not yet sealed. Error: kCorrupt.
-Result<Frame> answer_list_offsets(const RequestHeader& header, kafka::Reader& reader, const Catalog& catalog,
-                                  base::Time now);
+Result<Frame> answer_list_offsets(const RequestHeader& header, kafka::Reader& reader, const Answering& answering);
 
 }  // namespace ductus::sandbox

@@ -4,8 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/logs/record_batch.h"
-
 namespace ductus::sandbox {
 namespace {
 
@@ -38,26 +36,30 @@ std::vector<AskedTopic> read_asked_topics(const RequestHeader& header, const Cat
   return asked;
 }
 
-void write_partition_metadata(const RequestHeader& header, std::int32_t index, kafka::Writer& out) {
-  const auto only_this_broker = [&] {
+void write_partition_metadata(const RequestHeader& header, std::int32_t index, Leaders::Leader leader,
+                              kafka::Writer& out) {
+  const auto only_the_leader = [&] {
     out.array_size(1, header.flexible);
-    out.i32(kBrokerId);
+    out.i32(leader.node_id);
   };
   out.i16(static_cast<std::int16_t>(KafkaError::kNone));
   out.i32(index);
-  out.i32(kBrokerId);
-  if (header.version >= 7) out.i32(kLeaderEpoch);
-  only_this_broker();
-  only_this_broker();
+  out.i32(leader.node_id);
+  if (header.version >= 7) out.i32(leader.epoch);
+  only_the_leader();
+  only_the_leader();
   if (header.version >= 5) out.array_size(0, header.flexible);
   out.no_tags(header.flexible);
 }
 
-void write_topic_metadata(const RequestHeader& header, const AskedTopic& asked, kafka::Writer& out) {
+void write_topic_metadata(const RequestHeader& header, const AskedTopic& asked, const Answering& answering,
+                          kafka::Writer& out) {
   const bool by_id = asked.name.data() == nullptr;
   const Topic* topic = asked.topic;
   const KafkaError missing = by_id ? KafkaError::kUnknownTopicId : KafkaError::kUnknownTopicOrPartition;
-  out.i16(static_cast<std::int16_t>(topic == nullptr ? missing : KafkaError::kNone));
+  const KafkaError error = topic == nullptr ? missing : KafkaError::kNone;
+  const std::string_view name = topic == nullptr ? asked.name : topic->name;
+  out.i16(answering.fate.error_of(name, -1).value_or(static_cast<std::int16_t>(error)));
   if (topic != nullptr) {
     out.string(topic->name, header.flexible);
   } else if (!by_id) {
@@ -71,27 +73,37 @@ void write_topic_metadata(const RequestHeader& header, const AskedTopic& asked, 
   out.boolean(false);
   const std::size_t partitions = topic == nullptr ? 0 : topic->partitions.size();
   out.array_size(partitions, header.flexible);
-  for (std::size_t i = 0; i < partitions; ++i) {
-    write_partition_metadata(header, static_cast<std::int32_t>(i), out);
+  const Leaders& leaders = answering.brokers.leaders;
+  for (std::int32_t i = 0; i < static_cast<std::int32_t>(partitions); ++i) {
+    const bool old = answering.fate.old_leaders;
+    write_partition_metadata(header, i, old ? leaders.first_leader_of(i) : leaders.leader_of(name, i), out);
   }
   if (header.version >= 8) out.i32(kOperationsNotAsked);
   out.no_tags(header.flexible);
 }
 
-void write_broker(const RequestHeader& header, std::uint16_t port, kafka::Writer& out) {
-  out.array_size(1, header.flexible);
-  out.i32(kBrokerId);
-  out.string("127.0.0.1", header.flexible);
-  out.i32(port);
-  out.null_string(header.flexible);
-  out.no_tags(header.flexible);
+void write_brokers(const RequestHeader& header, const std::vector<std::uint16_t>& ports, kafka::Writer& out) {
+  out.array_size(ports.size(), header.flexible);
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    out.i32(static_cast<std::int32_t>(i + 1));
+    out.string("127.0.0.1", header.flexible);
+    out.i32(ports[i]);
+    out.null_string(header.flexible);
+    out.no_tags(header.flexible);
+  }
 }
 
 }  // namespace
 
-Result<Frame> answer_metadata(const RequestHeader& header, kafka::Reader& reader, const Catalog& catalog,
-                              std::uint16_t port) {
-  const std::vector<AskedTopic> asked = read_asked_topics(header, catalog, reader);
+std::vector<AskedPlace> places_of_metadata(const RequestHeader& header, kafka::Reader reader) {
+  const Catalog no_topics;
+  std::vector<AskedPlace> places;
+  for (const AskedTopic& topic : read_asked_topics(header, no_topics, reader)) places.push_back({topic.name});
+  return places;
+}
+
+Result<Frame> answer_metadata(const RequestHeader& header, kafka::Reader& reader, const Answering& answering) {
+  const std::vector<AskedTopic> asked = read_asked_topics(header, answering.brokers.catalog, reader);
   if (header.version >= 4) (void)reader.boolean();  // nothing is ever created
   if (header.version >= 8) (void)reader.boolean();
   if (header.version >= 8 && header.version <= 10) (void)reader.boolean();
@@ -101,12 +113,12 @@ Result<Frame> answer_metadata(const RequestHeader& header, kafka::Reader& reader
   Frame frame(header);
   kafka::Writer& out = frame.own();
   if (header.version >= 3) out.i32(0);
-  write_broker(header, port, out);
+  write_brokers(header, answering.brokers.ports, out);
   if (header.version >= 2) out.string("ductus-sandbox", header.flexible);
-  out.i32(kBrokerId);
+  out.i32(1);  // controller
   out.array_size(asked.size(), header.flexible);
   for (const AskedTopic& topic : asked) {
-    write_topic_metadata(header, topic, out);
+    write_topic_metadata(header, topic, answering, out);
     if (out.size() > kMaxMetadataBytes) return Error{ErrorCode::kLimit, "a Metadata answer that would be too large"};
   }
   if (header.version >= 8 && header.version <= 10) out.i32(kOperationsNotAsked);

@@ -1,4 +1,4 @@
-// Metadata (v1-v12): this one broker, and the topics of the catalog.
+// Metadata (v1-v12): the brokers, and the topics of the catalog with their leaders.
 //
 //   request := [topic] or null (all) · v4: allowAutoTopicCreation bool · v8-v10: clusterOperations bool
 //              · v8: topicOperations bool · tags
@@ -9,11 +9,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <vector>
 
 #include "ductus/result.h"
 #include "kafka/wire.h"
-#include "sandbox/catalog.h"
+#include "sandbox/answering.h"
 #include "sandbox/frame.h"
 #include "sandbox/protocol.h"
 
@@ -22,8 +22,10 @@ namespace ductus::sandbox {
 /// What an answer holds at most: a request that names topics again and again would else make it huge.
 inline constexpr std::size_t kMaxMetadataBytes = 64 * 1024 * 1024;
 
-/// The answer, not yet sealed. `port` is where the broker says that it listens. Errors: kCorrupt, kLimit.
-Result<Frame> answer_metadata(const RequestHeader& header, kafka::Reader& reader, const Catalog& catalog,
-                              std::uint16_t port);
+/// The topics that the request names; none: all are asked for. Views into the request; nothing where it does not parse.
+std::vector<AskedPlace> places_of_metadata(const RequestHeader& header, kafka::Reader reader);
+
+/// The answer, not yet sealed. Errors: kCorrupt, kLimit.
+Result<Frame> answer_metadata(const RequestHeader& header, kafka::Reader& reader, const Answering& answering);
 
 }  // namespace ductus::sandbox

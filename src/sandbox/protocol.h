@@ -36,14 +36,14 @@ enum class KafkaError : std::int16_t {
   kNone = 0,
   kOffsetOutOfRange = 1,
   kUnknownTopicOrPartition = 3,
+  kNotLeaderOrFollower = 6,
   kTopicAuthorizationFailed = 29,
   kUnsupportedVersion = 35,
   kFetchSessionIdNotFound = 70,
+  kFencedLeaderEpoch = 74,
   kUnknownLeaderEpoch = 75,
   kUnknownTopicId = 100,
 };
-
-inline constexpr std::int32_t kBrokerId = 1;
 
 struct RequestHeader {
   ApiKey api = ApiKey::kApiVersions;

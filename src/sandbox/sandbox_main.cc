@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct Options {
   std::vector<std::string> prebuilt;
   std::vector<std::string> topics;
   std::uint16_t port = 0;
+  std::int32_t listeners = 1;
+  std::string faults;
   std::string port_file;
   std::string expect_file;
   bool spin = false;
@@ -38,7 +41,11 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--topic", options.topics, "A topic of generated events; MESSAGES and rate count per partition")
       ->type_name("NAME:PARTITIONS:MESSAGES[:RATE_PER_S]");
   app.add_option("--port", options.port, "Where to listen on 127.0.0.1; 0: on a free port");
-  app.add_option("--port-file", options.port_file, "Write the port into FILE once it listens")->type_name("FILE");
+  app.add_option("--listeners", options.listeners, "How many brokers to be, each with a port of its own")
+      ->check(CLI::Range(1, ductus::sandbox::kMaxListeners));
+  app.add_option("--faults", options.faults, "What goes wrong, by a script")->type_name("FILE");
+  app.add_option("--port-file", options.port_file, "Write the ports into FILE, one a line, once it listens")
+      ->type_name("FILE");
   app.add_option("--expect-file", options.expect_file, "Write what readers of the finite partitions must see, as JSON")
       ->type_name("FILE");
   app.add_flag("--spin", options.spin, "Never sleep: for measurements with a processor to spare");
@@ -70,6 +77,16 @@ Result<void> fill(ductus::sandbox::Catalog& catalog, const Options& options, con
   return {};
 }
 
+Result<std::vector<ductus::sandbox::FaultRule>> read_script(const Options& options) {
+  if (options.faults.empty()) return std::vector<ductus::sandbox::FaultRule>();
+  std::ifstream file(options.faults, std::ios::binary);
+  const std::string script{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return Error{ErrorCode::kIo, "cannot read " + options.faults};
+  auto rules = ductus::sandbox::read_faults(script, options.listeners);
+  if (!rules) return Error{rules.error().code, options.faults + ", " + rules.error().message};
+  return rules;
+}
+
 // A descriptor that is readable once SIGTERM or SIGINT has come.
 int stop_signals() {
   sigset_t signals;
@@ -89,14 +106,20 @@ Result<void> run(const Options& options) {
     auto written = write_whole_file(options.expect_file, ductus::sandbox::expectations_json(catalog));
     if (!written) return written;
   }
-  const auto server = ductus::sandbox::Server::listen(options.port, catalog, clock);
+  auto faults = read_script(options);
+  if (!faults) return faults.error();
+  const auto server =
+      ductus::sandbox::Server::listen({options.port, options.listeners, *std::move(faults)}, catalog, clock);
   if (!server) return server.error();
   if (auto watched = (*server)->stop_when_readable(stop_fd); !watched) return watched;
-  const std::string port = std::to_string((*server)->port());
+  std::string lines;
+  for (const std::uint16_t port : (*server)->ports()) lines += std::to_string(port) + "\n";
   if (!options.port_file.empty()) {
-    if (auto written = write_whole_file(options.port_file, port + "\n"); !written) return written;
+    if (auto written = write_whole_file(options.port_file, lines); !written) return written;
   }
-  std::cout << "ductus-sandbox: a practice broker, not Kafka; serving 127.0.0.1:" << port << std::endl;
+  std::cout << "ductus-sandbox: a practice broker, not Kafka; serving";
+  for (const std::uint16_t port : (*server)->ports()) std::cout << " 127.0.0.1:" << port;
+  std::cout << std::endl;
   std::optional<std::chrono::milliseconds> max_wait;
   if (options.spin) max_wait = std::chrono::milliseconds(0);
   for (;;) {

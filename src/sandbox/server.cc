@@ -29,21 +29,34 @@ net::Address loopback(std::uint16_t port) {
 
 }  // namespace
 
-Server::Server(net::Socket listener, net::Socket epoll, std::uint16_t port, const Catalog& catalog,
-               const base::Clock& clock)
-    : listener_(std::move(listener)), epoll_(std::move(epoll)), port_(port), catalog_(catalog), clock_(clock) {}
+Server::Server(Options options, net::Socket epoll, const Catalog& catalog, const base::Clock& clock)
+    : leaders_(options.listeners),
+      faults_(std::move(options.faults), leaders_),
+      brokers_{catalog, leaders_, faults_, {}},
+      epoll_(std::move(epoll)),
+      clock_(clock) {}
 
-Result<std::unique_ptr<Server>> Server::listen(std::uint16_t port, const Catalog& catalog, const base::Clock& clock) {
+Result<std::unique_ptr<Server>> Server::listen(Options options, const Catalog& catalog, const base::Clock& clock) {
+  net::Socket epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll.is_open()) return io_error("cannot make an epoll descriptor");
+  const std::int32_t listeners = options.listeners;
+  const std::uint16_t first_port = options.port;
+  std::unique_ptr<Server> server(new Server(std::move(options), std::move(epoll), catalog, clock));
+  for (std::int32_t i = 0; i < listeners; ++i) {
+    const auto port = static_cast<std::uint16_t>(first_port == 0 ? 0 : first_port + i);
+    if (auto opened = server->open_listener(port); !opened) return opened.error();
+  }
+  return server;
+}
+
+Result<void> Server::open_listener(std::uint16_t port) {
   auto listener = net::listen_on(loopback(port));
   if (!listener) return listener.error();
   const auto address = net::local_address(*listener);
   if (!address) return address.error();
-  net::Socket epoll(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll.is_open()) return io_error("cannot make an epoll descriptor");
-  std::unique_ptr<Server> server(new Server(*std::move(listener), std::move(epoll), address->port(), catalog, clock));
-  const Result<void> watched = server->watch(server->listener_.fd(), EPOLLIN);
-  if (!watched) return watched.error();
-  return server;
+  brokers_.ports.push_back(address->port());
+  listeners_.push_back(*std::move(listener));
+  return watch(listeners_.back().fd(), EPOLLIN);
 }
 
 Result<void> Server::watch(int fd, std::uint32_t events) {
@@ -67,8 +80,10 @@ Result<bool> Server::serve(std::optional<std::chrono::milliseconds> max_wait) {
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     if (event.data.fd == stop_fd_) return false;
-    if (event.data.fd == listener_.fd()) {
-      accept_waiting();
+    const auto listener = std::find_if(listeners_.begin(), listeners_.end(),
+                                       [&](const net::Socket& socket) { return socket.fd() == event.data.fd; });
+    if (listener != listeners_.end()) {
+      accept_waiting(static_cast<std::int32_t>(listener - listeners_.begin()) + 1, now);
     } else if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
       connections_.erase(event.data.fd);
     } else {
@@ -76,6 +91,7 @@ Result<bool> Server::serve(std::optional<std::chrono::milliseconds> max_wait) {
     }
   }
   wake_due(now);
+  drop_clients_of_downed(now);
   return true;
 }
 
@@ -93,21 +109,29 @@ int Server::wait_ms(std::optional<std::chrono::milliseconds> max_wait) const {
   return static_cast<int>(std::min<std::int64_t>(max_wait->count(), INT32_MAX));
 }
 
-void Server::accept_waiting() {
+void Server::accept_waiting(std::int32_t node_id, base::Time now) {
   // Edge-triggered: a connection goes on until its socket says that it would block.
   constexpr std::uint32_t kEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   for (;;) {
-    auto socket = net::accept_from(listener_);
+    auto socket = net::accept_from(listeners_[static_cast<std::size_t>(node_id - 1)]);
     if (!socket) return;
     const int fd = socket->fd();
-    if (connections_.size() >= kMaxConnections || !watch(fd, kEvents)) continue;
-    connections_[fd] = std::make_unique<Connection>(*std::move(socket), catalog_, port_);
+    const Fate fate = faults_.none() ? Fate() : faults_.meet(Moment::kConnection, node_id, {}, now);
+    const bool cut = !fate.tamperings.empty() || faults_.is_down(node_id, now);
+    if (cut || connections_.size() >= kMaxConnections || !watch(fd, kEvents)) continue;
+    connections_[fd] = std::make_unique<Connection>(*std::move(socket), brokers_, node_id);
+    if (fate.silence) connections_[fd]->fall_silent();
   }
 }
 
 void Server::go_on(int fd, base::Time now) {
   const auto found = connections_.find(fd);
   if (found != connections_.end() && !found->second->go_on(now)) connections_.erase(found);
+}
+
+void Server::drop_clients_of_downed(base::Time now) {
+  if (faults_.none()) return;
+  std::erase_if(connections_, [&](const auto& entry) { return faults_.is_down(entry.second->node_id(), now); });
 }
 
 void Server::wake_due(base::Time now) {

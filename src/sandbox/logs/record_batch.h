@@ -25,7 +25,7 @@ enum class Codec : std::uint8_t { kNone = 0, kLz4 = 3, kZstd = 4 };
 /// Base offset, length and leader epoch: what stands in front of the part that a served batch shares.
 inline constexpr std::size_t kBatchPrefixBytes = 16;
 
-/// The only leader epoch there is.
+/// The leader epoch in which all of them were written.
 inline constexpr std::int32_t kLeaderEpoch = 0;
 
 /// What record() adds to key and value, at most.

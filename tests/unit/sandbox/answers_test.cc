@@ -148,7 +148,7 @@ TEST_F(Answers, MetadataDescribesTopicsInEveryVersion) {
   Client client = connect();
   for (std::int16_t version = 1; version <= 12; ++version) {
     const Bytes answer = ask(client, metadata_request(version, {{"events", "missing"}}));
-    const std::vector<TopicSeen> topics = topics_in(answer, version, server->port());
+    const std::vector<TopicSeen> topics = topics_in(answer, version, server->ports()[0]);
     ASSERT_EQ(topics.size(), 2U) << "version " << version;
     EXPECT_EQ(topics[0].error, 0);
     EXPECT_EQ(topics[0].partitions, 2U);
@@ -160,8 +160,8 @@ TEST_F(Answers, MetadataDescribesTopicsInEveryVersion) {
 TEST_F(Answers, MetadataOfAllTopicsAndOfNone) {
   Client client = connect();
   for (const std::int16_t version : {std::int16_t{1}, std::int16_t{9}}) {
-    EXPECT_EQ(topics_in(ask(client, metadata_request(version, std::nullopt)), version, server->port()).size(), 2U);
-    EXPECT_EQ(topics_in(ask(client, metadata_request(version, {{}})), version, server->port()).size(), 0U);
+    EXPECT_EQ(topics_in(ask(client, metadata_request(version, std::nullopt)), version, server->ports()[0]).size(), 2U);
+    EXPECT_EQ(topics_in(ask(client, metadata_request(version, {{}})), version, server->ports()[0]).size(), 0U);
   }
 }
 
@@ -176,7 +176,7 @@ TEST_F(Answers, MetadataFindsATopicById) {
     asked.boolean(false);
     asked.boolean(false);
     asked.no_tags(true);
-    return topics_in(ask(client, asked), 12, server->port());
+    return topics_in(ask(client, asked), 12, server->ports()[0]);
   };
   const TopicId id = catalog.find("events")->id;
   ASSERT_EQ(by_id(id).size(), 1U);

@@ -71,6 +71,8 @@ class Client {
     received_.erase(received_.begin(), received_.begin() + 4 + static_cast<std::ptrdiff_t>(size));
     return answer;
   }
+  /// What has come and was not taken as an answer.
+  const Bytes& received() const noexcept { return received_; }
   bool was_hung_up_on() {
     receive();
     return hung_up_on_;
@@ -103,9 +105,9 @@ class PracticeBroker : public testing::Test {
     ASSERT_TRUE(added) << added.error().message;
   }
 
-  Client connect() {
-    if (!server) server = *Server::listen(0, catalog, clock);
-    return Client(server->port());
+  Client connect(std::int32_t node_id = 1) {
+    if (!server) server = *Server::listen(std::move(options), catalog, clock);
+    return Client(server->ports().at(static_cast<std::size_t>(node_id - 1)));
   }
 
   /// Lets the server do all that it can do now.
@@ -136,6 +138,7 @@ class PracticeBroker : public testing::Test {
 
   base::ManualClock clock;
   Catalog catalog;
+  Server::Options options;  ///< of the server that the first connect() starts
   std::unique_ptr<Server> server;
 
  private:
