@@ -190,8 +190,8 @@ bool KafkaSource::stop_if_recreated(PartitionSlot& slot, ports::SourceEffects& o
   book_.stop(slot,
              {ErrorCode::kRefused, cluster_.topic_name(slot.topic) + "/" + std::to_string(slot.partition) +
                                        ": the topic was deleted and made anew; offset " + std::to_string(slot.place) +
-                                       " belongs to the old one: reset it"},
-             out);
+                                       " belongs to the old one: reset it, or choose [offsets] when_recreated"},
+             out, ports::Trouble::Kind::kRecreated);
   return true;
 }
 

@@ -30,6 +30,8 @@ Brain::Brain(const config::NodeConfig& config, ports::BatchSource& source, const
   adapter_settings_.max_uncommitted_batches = config.max_uncommitted_batches;
   adapter_settings_.when_missing = to_policy(config.when_missing);
   adapter_settings_.when_out_of_range = to_policy(config.when_out_of_range);
+  adapter_settings_.when_truncated = to_policy(config.when_truncated);
+  adapter_settings_.when_recreated = to_policy(config.when_recreated);
   adapter_settings_.idle_interval = settings.idle_interval;
 }
 
@@ -129,9 +131,9 @@ void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<
     if (partition == nullptr) continue;
     pipeline::AdapterEffects effects;
     if (permanent) {
-      partition->adapter.loaded(positions.error(), effects);
+      partition->adapter.loaded(positions.error(), pipeline::Unstored::kMissing, effects);
     } else {
-      partition->adapter.loaded((*positions)[i], effects);
+      partition->adapter.loaded((*positions)[i], pipeline::Unstored::kMissing, effects);
     }
     run_adapter(*partition, std::move(effects), now, out);
   }

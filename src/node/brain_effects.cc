@@ -35,7 +35,7 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
           Partition* partition = find(it.child);
           if (partition == nullptr) return;
           pipeline::AdapterEffects effects;
-          partition->adapter.found(it.offset, it.leader_epoch, effects);
+          partition->adapter.found(it, effects);
           run_adapter(*partition, std::move(effects), now, out);
         } else if constexpr (std::is_same_v<T, ports::LogBounds>) {
           on_bounds(it);
@@ -61,7 +61,7 @@ void Brain::on_trouble(const ports::Trouble& trouble, base::Time now, Effects& o
     return;
   }
   pipeline::AdapterEffects effects;
-  partition->adapter.source_ended(trouble.error, trouble.kind == ports::Trouble::Kind::kOffsetOutOfRange, effects);
+  partition->adapter.source_ended(trouble, effects);
   run_adapter(*partition, std::move(effects), now, out);
 }
 
@@ -139,8 +139,8 @@ void Brain::on_adapter(Partition& partition, pipeline::AdapterEffect& effect, ba
           ready_.push_back({.kind = Work::Kind::kStopHandler, .child = child});
         } else if constexpr (std::is_same_v<T, pipeline::Lost>) {
           log(LogLevel::kError,
-              partition.name() + ": lost offsets " + std::to_string(it.from) + " to " + std::to_string(it.to) + ": " +
-                  it.cause,
+              partition.name() + ": lost offsets " + std::to_string(it.from) + " to " +
+                  (it.to ? std::to_string(*it.to) : "the end") + ": " + it.cause,
               out);
         } else if constexpr (std::is_same_v<T, pipeline::Exited>) {
           end_partition(partition, it.reason, false, now, out);

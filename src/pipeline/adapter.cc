@@ -14,12 +14,20 @@ void Adapter::start(AdapterEffects& out) {
   out.emplace_back(LoadPosition{});
 }
 
-void Adapter::loaded(Result<std::optional<ports::Position>> position, AdapterEffects& out) {
+void Adapter::loaded(Result<std::optional<ports::Position>> position, Unstored unstored, AdapterEffects& out) {
   if (draining_) {
     phase_ = AdapterPhase::kIdle;
     return;
   }
   if (!position) return end(Halted{std::move(position).error()}, out);
+  if (!position->has_value() && unstored == Unstored::kNew) return apply_policy(OffsetPolicy::kEarliest, {}, out);
+  if (!position->has_value() && unstored == Unstored::kRecreated) {
+    return apply_policy(settings_.when_recreated,
+                        {ErrorCode::kRefused,
+                         "no stored offset, and the topic was deleted and made anew since its others were stored: set "
+                         "one with reset_offsets, or choose [offsets] when_recreated"},
+                        out);
+  }
   if (!position->has_value()) {
     return apply_policy(
         settings_.when_missing,
@@ -39,17 +47,31 @@ void Adapter::apply_policy(OffsetPolicy policy, Error why, AdapterEffects& out) 
       LookUp{policy == OffsetPolicy::kEarliest ? ports::OffsetQuery::kEarliest : ports::OffsetQuery::kLatest});
 }
 
-void Adapter::found(std::int64_t offset, std::int32_t leader_epoch, AdapterEffects& out) {
+void Adapter::found(const ports::OffsetFound& where, AdapterEffects& out) {
   if (draining_ || phase_ != AdapterPhase::kLookingUp) return;
-  if (position_ && offset > position_->next_offset) {
-    out.emplace_back(
-        Lost{position_->next_offset, offset, "the log no longer holds them; a policy moved the offset on"});
-  }
-  position_ = ports::Position{offset, leader_epoch, position_ ? position_->topic_id : ports::TopicId{}};
-  fetch_offset_ = offset;
+  tell_lost(where.offset, out);
+  moved_by_.reset();
+  position_ = ports::Position{where.offset, where.leader_epoch, where.topic_id};
+  fetch_offset_ = where.offset;
   phase_ = AdapterPhase::kStoringPolicy;
   accepted_batches_ = uncommitted_batches_ = 1;
   out.emplace_back(Accepted{.urgent = true});
+}
+
+// What the policy passes over.
+void Adapter::tell_lost(std::int64_t chosen, AdapterEffects& out) const {
+  if (!moved_by_) return;
+  std::int64_t from = position_->next_offset;
+  std::string cause = "the log no longer holds them; a policy moved the offset on";
+  if (moved_by_->kind == ports::Trouble::Kind::kTruncated) {
+    if (moved_by_->parted_at >= 0) from = std::min(from, moved_by_->parted_at);
+    cause = "the log was truncated, and a policy passes over what came since";
+  } else if (moved_by_->kind == ports::Trouble::Kind::kRecreated) {
+    out.emplace_back(Lost{from, std::nullopt, "the topic was deleted with what had not been read"});
+    from = 0;
+    cause = "the topic was made anew, and a policy passes over what came since";
+  }
+  if (chosen > from) out.emplace_back(Lost{from, chosen, std::move(cause)});
 }
 
 void Adapter::started(const Result<void>& outcome, base::Time now, AdapterEffects& out) {
@@ -73,10 +95,10 @@ void Adapter::delivered(ports::FetchedSet set, AdapterEffects& out) {
   advance(out);
 }
 
-void Adapter::source_ended(const Error& why, bool out_of_range, AdapterEffects& out) {
+void Adapter::source_ended(const ports::Trouble& trouble, AdapterEffects& out) {
   wanted_ = false;
   if (draining_ || last_words_) return;
-  source_ended_ = SourceEnd{why, out_of_range};
+  source_ended_ = trouble;
   advance(out);
 }
 
@@ -215,9 +237,23 @@ void Adapter::finish_ending(AdapterEffects& out) {
     out.emplace_back(Accepted{.urgent = true});
     return;
   }
-  SourceEnd end_of_source = *std::exchange(source_ended_, std::nullopt);
-  const OffsetPolicy policy = end_of_source.out_of_range ? settings_.when_out_of_range : OffsetPolicy::kStop;
-  apply_policy(policy, std::move(end_of_source.why), out);
+  moved_by_ = std::exchange(source_ended_, std::nullopt);
+  apply_policy(policy_for(moved_by_->kind), moved_by_->error, out);
+}
+
+OffsetPolicy Adapter::policy_for(ports::Trouble::Kind kind) const noexcept {
+  switch (kind) {
+    case ports::Trouble::Kind::kOffsetOutOfRange:
+      return settings_.when_out_of_range;
+    case ports::Trouble::Kind::kTruncated:
+      return settings_.when_truncated;
+    case ports::Trouble::Kind::kRecreated:
+      return settings_.when_recreated;
+    case ports::Trouble::Kind::kFinal:
+    case ports::Trouble::Kind::kRetrying:
+      break;
+  }
+  return OffsetPolicy::kStop;
 }
 
 void Adapter::want_more(AdapterEffects& out) {

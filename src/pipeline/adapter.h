@@ -28,10 +28,19 @@ namespace ductus::pipeline {
 /// What to do when a partition has no offset that can be used.
 enum class OffsetPolicy : std::uint8_t { kStop, kEarliest, kLatest };
 
+/// Why a partition may have no stored position.
+enum class Unstored : std::uint8_t {
+  kMissing,    ///< nobody set one: `when_missing`
+  kNew,        ///< it was added to a topic that is being read: it begins at its log's start
+  kRecreated,  ///< its topic was deleted and made anew with more partitions: `when_recreated`
+};
+
 struct AdapterSettings {
   std::uint32_t max_uncommitted_batches = 16;
   OffsetPolicy when_missing = OffsetPolicy::kStop;
   OffsetPolicy when_out_of_range = OffsetPolicy::kStop;
+  OffsetPolicy when_truncated = OffsetPolicy::kStop;
+  OffsetPolicy when_recreated = OffsetPolicy::kStop;
   std::optional<std::chrono::milliseconds> idle_interval;
 };
 
@@ -77,7 +86,7 @@ struct StopHandler {};
 /// Messages that will never be delivered, for the log: [from, to) and why.
 struct Lost {
   std::int64_t from;
-  std::int64_t to;
+  std::optional<std::int64_t> to;  ///< nullopt: the end of a log that is gone
   std::string cause;
 };
 /// Over: the supervisor decides what follows. `counted` as the supervision window counts (own handler's failures are
@@ -132,12 +141,12 @@ class Adapter {
   std::optional<Storable> collect(AdapterEffects& out);
 
   // Events. Each may come only as the answer to its effect.
-  void loaded(Result<std::optional<ports::Position>> position, AdapterEffects& out);
-  void found(std::int64_t offset, std::int32_t leader_epoch, AdapterEffects& out);
+  void loaded(Result<std::optional<ports::Position>> position, Unstored unstored, AdapterEffects& out);
+  void found(const ports::OffsetFound& where, AdapterEffects& out);
   void started(const Result<void>& outcome, base::Time now, AdapterEffects& out);
   void delivered(ports::FetchedSet set, AdapterEffects& out);
-  /// The source gives no more: the offset lies outside the log, or there is an error that only an operator can mend.
-  void source_ended(const Error& why, bool out_of_range, AdapterEffects& out);
+  /// The source gives no more, for a reason that only a policy or an operator can mend.
+  void source_ended(const ports::Trouble& trouble, AdapterEffects& out);
   void handled(const ports::Handled& outcome, ports::FetchedSet set, base::Time now, AdapterEffects& out);
   void handled_idle(const ports::Handled& outcome, base::Time now, AdapterEffects& out);
   /// Returns what may be stored now; nullopt where the sync failed (an exit follows) or nothing is new.
@@ -157,6 +166,8 @@ class Adapter {
 
  private:
   void apply_policy(OffsetPolicy policy, Error why, AdapterEffects& out);
+  OffsetPolicy policy_for(ports::Trouble::Kind kind) const noexcept;
+  void tell_lost(std::int64_t chosen, AdapterEffects& out) const;
   void advance(AdapterEffects& out);
   void finish_ending(AdapterEffects& out);
   void want_more(AdapterEffects& out);
@@ -182,12 +193,9 @@ class Adapter {
   bool needs_no_sync_ = false;  ///< the handler said so
   bool wanted_ = false;         ///< the source owes a set
   bool draining_ = false;
-  struct SourceEnd {
-    Error why;
-    bool out_of_range;
-  };
-  std::optional<SourceEnd> source_ended_;    ///< to be dealt with once everything in hand is stored
-  std::optional<AdapterEffect> last_words_;  ///< Exited or Halted, told once the handler has stopped
+  std::optional<ports::Trouble> source_ended_;  ///< to be dealt with once everything in hand is stored
+  std::optional<ports::Trouble> moved_by_;      ///< what made a policy choose another offset
+  std::optional<AdapterEffect> last_words_;     ///< Exited or Halted, told once the handler has stopped
   std::optional<base::Time> defer_until_;
   std::optional<base::Time> idle_at_;
   bool idle_timer_armed_ = false;

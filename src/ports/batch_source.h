@@ -139,15 +139,21 @@ struct Deliver {
   ChildRef child;
   FetchedSet set;
 };
-/// Why a partition gets nothing. The source goes on trying unless `final` is set.
+/// Why a partition gets nothing.
 struct Trouble {
   ChildRef child;
   Error error;
-  /// kFinal: only an operator or a policy can help; the source has stopped working on this partition.
-  /// kRetrying: a state, shown to the operator; the source heals it by itself.
-  enum class Kind : std::uint8_t { kRetrying, kFinal, kOffsetOutOfRange } kind = Kind::kRetrying;
+  enum class Kind : std::uint8_t {
+    kRetrying,  ///< a state, shown to the operator; the source heals it by itself
+    // With all others the source has stopped working on this partition.
+    kFinal,             ///< only an operator can help
+    kOffsetOutOfRange,  ///< the offset lies outside the log
+    kTruncated,         ///< the log was cut below the offset, and may have grown again since
+    kRecreated,         ///< the topic was deleted and made anew
+  } kind = Kind::kRetrying;
   std::int64_t log_start_offset = -1;
   std::int64_t log_end_offset = -1;
+  std::int64_t parted_at = -1;  ///< kTruncated: from here on the log holds other messages than it did; -1 unknown
 };
 /// The trouble is over: the partition is served again.
 struct Healed {
@@ -158,6 +164,7 @@ struct OffsetFound {
   ChildRef child;
   std::int64_t offset = 0;
   std::int32_t leader_epoch = -1;
+  TopicId topic_id{};  ///< of the log it belongs to
 };
 /// What is known of the log, from any answer: -1 unknown.
 struct LogBounds {

@@ -150,7 +150,7 @@ class PartitionBook {
 
   /// Only an operator or a policy can help: nothing more is asked until want().
   void stop(PartitionSlot& slot, const Error& why, ports::SourceEffects& out,
-            ports::Trouble::Kind kind = ports::Trouble::Kind::kFinal) {
+            ports::Trouble::Kind kind = ports::Trouble::Kind::kFinal, std::int64_t parted_at = -1) {
     slot.question = 0;
     slot.out_of_range = false;
     slot.delivered_end = -1;
@@ -158,7 +158,7 @@ class PartitionBook {
     slot.doubts = 0;
     slot.failing_since.reset();
     slot.told = false;
-    out.emplace_back(ports::Trouble{slot.child, why, kind, slot.log_start, slot.readable_end});
+    out.emplace_back(ports::Trouble{slot.child, why, kind, slot.log_start, slot.readable_end, parted_at});
   }
 
  private:

@@ -245,8 +245,9 @@ void Planner::diverged(Ask& ask, const FetchResponse::Partition& partition, base
       {ErrorCode::kRefused, name_of_slot(slot) + ": the log was truncated at offset " +
                                 std::to_string(partition.diverging_end_offset) + ", below the position " +
                                 std::to_string(slot.place) + " (its leader epoch " + std::to_string(slot.epoch_before) +
-                                " ends there): reset the offset to where to go on"},
-      out);
+                                " ends there): reset the offset to where to go on, or choose [offsets] "
+                                "when_truncated"},
+      out, ports::Trouble::Kind::kTruncated, partition.diverging_end_offset);
 }
 
 void Planner::listed(Lane& lane, const ListOffsetsResponse& response, base::Time now, ports::SourceEffects& out) {
@@ -292,7 +293,8 @@ void Planner::looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_
   if (slot.question == 0) core_.book.served(slot, out);
   if (const auto query = std::exchange(slot.query, std::nullopt)) {
     const bool earliest = *query == ports::OffsetQuery::kEarliest;
-    out.emplace_back(ports::OffsetFound{slot.child, earliest ? start : end, earliest ? slot.start_epoch : end_epoch});
+    out.emplace_back(ports::OffsetFound{slot.child, earliest ? start : end, earliest ? slot.start_epoch : end_epoch,
+                                        core_.cluster.topic_id(slot.topic)});
   }
   if (std::exchange(slot.out_of_range, false) && slot.question != 0) judge_out_of_range(slot, end, now, out);
 }
@@ -313,11 +315,23 @@ void Planner::judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Ti
     return core_.book.stop(
         slot,
         {ErrorCode::kRefused, offset + " after leader epoch " + std::to_string(slot.epoch_before) +
-                                  " is not known to " + log + ": it was truncated or made anew; reset the offset"},
-        out);
+                                  " is not known to " + log +
+                                  ": it was truncated or made anew; reset the offset, or choose [offsets] "
+                                  "when_truncated"},
+        out, ports::Trouble::Kind::kTruncated);
   }
-  core_.book.stop(slot, {ErrorCode::kNotFound, offset + " lies outside " + log}, out,
-                  ports::Trouble::Kind::kOffsetOutOfRange);
+  // What was read once must have been there.
+  if (slot.place > end && slot.epoch_before >= 0) {
+    return core_.book.stop(
+        slot,
+        {ErrorCode::kRefused,
+         offset + " lies beyond " + log + ": it was truncated; reset the offset, or choose [offsets] when_truncated"},
+        out, ports::Trouble::Kind::kTruncated, end);
+  }
+  core_.book.stop(slot,
+                  {ErrorCode::kNotFound,
+                   offset + " lies outside " + log + ": reset the offset, or choose [offsets] when_out_of_range"},
+                  out, ports::Trouble::Kind::kOffsetOutOfRange);
 }
 
 // Leaves the question or lookup to the caller, to be queued again; only out of range queues a lookup instead.

@@ -41,9 +41,23 @@ class AdapterTest : public ::testing::Test {
     ASSERT_NE(asked<StartHandler>(), nullptr);
     started({});
   }
-  void load(Result<std::optional<ports::Position>> position) {
+  void load(Result<std::optional<ports::Position>> position, Unstored unstored = Unstored::kMissing) {
     effects_.clear();
-    adapter_->loaded(std::move(position), effects_);
+    adapter_->loaded(std::move(position), unstored, effects_);
+  }
+  void source_ends(ports::Trouble::Kind kind, std::int64_t parted_at = -1) {
+    effects_.clear();
+    adapter_->source_ended({{}, {ErrorCode::kRefused, "why"}, kind, -1, -1, parted_at}, effects_);
+  }
+  /// The policy's answer, and what it says is lost.
+  std::vector<Lost> find(std::int64_t offset, const ports::TopicId& topic_id = {}) {
+    effects_.clear();
+    adapter_->found({{}, offset, 4, topic_id}, effects_);
+    std::vector<Lost> lost;
+    for (const AdapterEffect& effect : effects_) {
+      if (const Lost* one = std::get_if<Lost>(&effect)) lost.push_back(*one);
+    }
+    return lost;
   }
   void started(Result<void> outcome) {
     effects_.clear();
@@ -108,7 +122,7 @@ TEST_F(AdapterTest, TheOffsetThatAPolicyChoseIsStoredBeforeTheFirstFetch) {
   ASSERT_NE(asked<LookUp>(), nullptr);
   EXPECT_EQ(asked<LookUp>()->query, ports::OffsetQuery::kEarliest);
   effects_.clear();
-  adapter_->found(7, 2, effects_);
+  adapter_->found({{}, 7, 2, {}}, effects_);
   ASSERT_NE(asked<Accepted>(), nullptr);
   EXPECT_TRUE(asked<Accepted>()->urgent);
   EXPECT_EQ(asked<WantSet>(), nullptr);
@@ -302,7 +316,7 @@ TEST_F(AdapterTest, OutOfRangeWaitsUntilEverythingInHandIsStored) {
   deliver(0, 10);
   pick_up();
   effects_.clear();
-  adapter_->source_ended({ErrorCode::kNotFound, "out of range"}, true, effects_);
+  source_ends(ports::Trouble::Kind::kOffsetOutOfRange);
   EXPECT_TRUE(effects_.empty());
   accept(10);
   EXPECT_EQ(asked<Halted>(), nullptr);
@@ -319,10 +333,10 @@ TEST_F(AdapterTest, OutOfRangeWaitsUntilEverythingInHandIsStored) {
 TEST_F(AdapterTest, OutOfRangeWithAPolicyRecordsWhatIsLostAndGoesOn) {
   begin(5, {.when_out_of_range = OffsetPolicy::kEarliest});
   effects_.clear();
-  adapter_->source_ended({ErrorCode::kNotFound, "out of range"}, true, effects_);
+  source_ends(ports::Trouble::Kind::kOffsetOutOfRange);
   ASSERT_NE(asked<LookUp>(), nullptr);
   effects_.clear();
-  adapter_->found(100, 4, effects_);
+  adapter_->found({{}, 100, 4, {}}, effects_);
   ASSERT_NE(asked<Lost>(), nullptr);
   EXPECT_EQ(asked<Lost>()->from, 5);
   EXPECT_EQ(asked<Lost>()->to, 100);
@@ -330,6 +344,79 @@ TEST_F(AdapterTest, OutOfRangeWithAPolicyRecordsWhatIsLostAndGoesOn) {
   ASSERT_TRUE(chosen);
   adapter_->stored(*chosen, effects_);
   EXPECT_EQ(take<WantSet>().from.next_offset, 100);
+}
+
+TEST_F(AdapterTest, EachTroubleHasItsOwnPolicyAndStopsWithout) {
+  using Kind = ports::Trouble::Kind;
+  const AdapterSettings truncated{.when_truncated = OffsetPolicy::kLatest};
+  const AdapterSettings recreated{.when_recreated = OffsetPolicy::kLatest};
+  const AdapterSettings all_but_final{.when_missing = OffsetPolicy::kLatest,
+                                      .when_out_of_range = OffsetPolicy::kLatest,
+                                      .when_truncated = OffsetPolicy::kLatest,
+                                      .when_recreated = OffsetPolicy::kLatest};
+  struct Case {
+    Kind kind;
+    AdapterSettings settings;
+    bool goes_on;
+  };
+  for (const Case& one : {Case{Kind::kTruncated, truncated, true}, Case{Kind::kTruncated, recreated, false},
+                          Case{Kind::kRecreated, recreated, true}, Case{Kind::kRecreated, truncated, false},
+                          Case{Kind::kOffsetOutOfRange, truncated, false}, Case{Kind::kFinal, all_but_final, false}}) {
+    effects_.clear();
+    begin(5, one.settings);
+    source_ends(one.kind);
+    EXPECT_EQ(asked<LookUp>() != nullptr, one.goes_on);
+    EXPECT_EQ(asked<StopHandler>() != nullptr, !one.goes_on);
+  }
+}
+
+TEST_F(AdapterTest, OfATruncatedLogWhatCameSinceIsLostWhereAPolicyPassesOverIt) {
+  begin(50, {.when_truncated = OffsetPolicy::kLatest});
+  source_ends(ports::Trouble::Kind::kTruncated, 40);
+  const auto lost = find(70);
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].from, 40);
+  EXPECT_EQ(lost[0].to, 70);
+  begin(50, {.when_truncated = OffsetPolicy::kEarliest});
+  source_ends(ports::Trouble::Kind::kTruncated, 40);
+  EXPECT_TRUE(find(10).empty());
+}
+
+TEST_F(AdapterTest, OfATopicMadeAnewTheRestOfTheOldOneIsLostAndThePolicyStoresTheNewId) {
+  const ports::TopicId anew{9};
+  begin(50, {.when_recreated = OffsetPolicy::kLatest});
+  source_ends(ports::Trouble::Kind::kRecreated);
+  const auto lost = find(7, anew);
+  ASSERT_EQ(lost.size(), 2u);
+  EXPECT_EQ(lost[0].from, 50);
+  EXPECT_EQ(lost[0].to, std::nullopt);
+  EXPECT_EQ(lost[1].from, 0);
+  EXPECT_EQ(lost[1].to, 7);
+  const std::optional<Storable> chosen = collect();
+  ASSERT_TRUE(chosen);
+  EXPECT_EQ(chosen->position, (ports::Position{7, 4, anew}));
+}
+
+TEST_F(AdapterTest, ANewPartitionBeginsAtItsLogsStartWhateverThePolicy) {
+  make();
+  adapter_->start(effects_);
+  load(std::optional<ports::Position>(), Unstored::kNew);
+  ASSERT_NE(asked<LookUp>(), nullptr);
+  EXPECT_EQ(asked<LookUp>()->query, ports::OffsetQuery::kEarliest);
+  EXPECT_TRUE(find(0).empty());
+  EXPECT_TRUE(collect());
+}
+
+TEST_F(AdapterTest, WithoutStoredOffsetInATopicMadeAnewItActsByWhenRecreated) {
+  make({.when_missing = OffsetPolicy::kEarliest});
+  adapter_->start(effects_);
+  load(std::optional<ports::Position>(), Unstored::kRecreated);
+  ASSERT_NE(asked<Halted>(), nullptr);
+  EXPECT_NE(asked<Halted>()->reason.message.find("when_recreated"), std::string::npos);
+  make({.when_recreated = OffsetPolicy::kEarliest});
+  adapter_->start(effects_);
+  load(std::optional<ports::Position>(), Unstored::kRecreated);
+  EXPECT_NE(asked<LookUp>(), nullptr);
 }
 
 TEST_F(AdapterTest, DrainingDropsSetsStoresWhatWasAcceptedAndStopsTheHandler) {

@@ -357,6 +357,20 @@ TEST_F(PlannerTest, an_offset_above_the_log_is_asked_three_times_before_it_is_be
   EXPECT_EQ(troubles[0].log_end_offset, 100);
 }
 
+TEST_F(PlannerTest, an_offset_above_the_log_that_was_read_once_means_that_the_log_was_truncated) {
+  attach_partitions(1);
+  want(0, 500, 4);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(take<Trouble>().empty());
+    answer(fetch_of(0), {refused(0, KafkaError::kOffsetOutOfRange)});
+    pass(std::chrono::milliseconds(500));
+  }
+  const auto troubles = take<Trouble>();
+  ASSERT_EQ(troubles.size(), 1u);
+  EXPECT_EQ(troubles[0].kind, Trouble::Kind::kTruncated);
+  EXPECT_EQ(troubles[0].parted_at, 100);
+}
+
 TEST_F(PlannerTest, a_truncated_log_stops_the_partition) {
   attach_partitions(1);
   want(0, 50, 4);
@@ -370,7 +384,8 @@ TEST_F(PlannerTest, a_truncated_log_stops_the_partition) {
   }
   const auto troubles = take<Trouble>();
   ASSERT_EQ(troubles.size(), 1u);
-  EXPECT_EQ(troubles[0].kind, Trouble::Kind::kFinal);
+  EXPECT_EQ(troubles[0].kind, Trouble::Kind::kTruncated);
+  EXPECT_EQ(troubles[0].parted_at, 7);
   EXPECT_NE(troubles[0].error.message.find("truncated at offset 7"), std::string::npos);
   EXPECT_TRUE(fetches().empty());
 }
