@@ -10,7 +10,9 @@ endforeach()
 target_link_libraries(ductus PRIVATE ductus_options ${libraries} Threads::Threads)
 target_compile_features(ductus PUBLIC cxx_std_20)
 target_include_directories(ductus PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
-set_target_properties(ductus PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+target_link_options(ductus PRIVATE LINKER:--version-script=${CMAKE_CURRENT_LIST_DIR}/ductus.map)
+set_target_properties(ductus PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+  LINK_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/ductus.map)
 
 add_executable(ductus_program src/cli/ductus_main.cc)
 set_target_properties(ductus_program PROPERTIES OUTPUT_NAME ductus RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
