@@ -105,8 +105,8 @@ class FileFromKafkaTest(unittest.TestCase):
 
     def test_kill_9_loses_nothing_tears_nothing_and_repeats_little(self):
         self.broker.start()
-        kills = 5
-        counts = [80_000, 100_000, 120_000]
+        kills = 20
+        counts = [150_000, 170_000, 190_000]
         self.fill("events", counts, *_RECORD_BATCH)
         self.broker.limit_reading(1_000_000)
         node = self.node("events", **_SMALL_BATCHES)

@@ -12,15 +12,17 @@ from support.child_process import spawn, wait_until
 class DuctusNode:
     """One node that writes each partition of its topics into a file under out/, by the module `file`.
 
-    `tables` holds further tables of the config: batch={"max_bytes": 16384}. As a context manager it kills what still
-    runs at the end of the block, and shows the last words of the node on stderr.
+    `tables` holds further tables of the config: batch={"max_bytes": 16384}. `topics` are names, or a dict from name to
+    the topic's init. `program` stands for ductus where a user's own program is meant. As a context manager it kills
+    what still runs at the end of the block, and shows the last words of the node on stderr.
     """
 
-    def __init__(self, folder, bootstrap, topics, **tables):
+    def __init__(self, folder, bootstrap, topics, program=None, environment=None, **tables):
         self.folder = pathlib.Path(folder)
         self.config = self.folder / "config" / "node.toml"
         self.log = self.folder / "console.log"
-        self._program = os.environ["DUCTUS_PROGRAM"]
+        self._program = program or os.environ["DUCTUS_PROGRAM"]
+        self._environment = {**os.environ, **(environment or {})}
         self._console = None
         self.config.parent.mkdir(parents=True, exist_ok=True)
         (self.folder / "out").mkdir(exist_ok=True)
@@ -45,7 +47,9 @@ class DuctusNode:
         with self.log.open("ab") as log:
             self._said_from = log.tell()
             arguments = [self._program, "console", self.config, *options]
-            self._console = spawn(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._console = spawn(
+                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment
+            )
 
     def wait_for_exit(self, timeout_s=60):
         """The exit code of the console, once it has ended by itself."""
@@ -73,14 +77,14 @@ class DuctusNode:
 
     def stop(self):
         """`stop`: its exit code."""
-        return self._verb("stop").returncode
+        return self.verb("stop").returncode
 
     def is_running(self):
-        return self._verb("running").returncode == 0
+        return self.verb("running").returncode == 0
 
     def status(self):
         """`status --json`, of a running node or of a stopped one; None while a starting node does not answer."""
-        done = self._verb("status", "--json")
+        done = self.verb("status", "--json")
         if done.returncode == 4:
             return None
         assert done.returncode == 0, f"status: exit {done.returncode}\n{done.stderr}"
@@ -114,7 +118,8 @@ class DuctusNode:
     def output_path(self, topic, partition):
         return self.folder / "out" / f"{topic}-{partition}.txt"
 
-    def _verb(self, verb, *options):
+    def verb(self, verb, *options):
+        """Any verb upon the config; what it answered, as of subprocess.run()."""
         arguments = [self._program, verb, str(self.config), *options]
         return subprocess.run(
             arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
@@ -132,6 +137,13 @@ def _toml(bootstrap, topics, tables):
     text = ""
     for name, table in merged.items():
         text += f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
-    for topic in topics:
-        text += f'[[topics]]\nname = "{topic}"\ninit = "out/{{topic}}-{{partition}}.txt"\n'
+    inits = topics if isinstance(topics, dict) else dict.fromkeys(topics, "out/{topic}-{partition}.txt")
+    for topic, init in inits.items():
+        text += f'[[topics]]\nname = "{topic}"\ninit = {_toml_value(init)}\n'
     return text
+
+
+def _toml_value(value):
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml_value(entry)}" for key, entry in value.items()) + "}"
+    return json.dumps(value)

@@ -24,7 +24,8 @@ class KafkaBroker:
         self._verb("fetch", version)
         settings = [f"{key}={value}" for key, value in (properties or {}).items()]
         self._verb("new", self.folder, version, *settings)
-        self.bootstrap = f"127.0.0.1:{(self.folder / 'port').read_text().strip()}"
+        self.address = ("127.0.0.1", int((self.folder / "port").read_text()))
+        self.bootstrap = "{}:{}".format(*self.address)
 
     def __enter__(self):
         self.start()
@@ -61,6 +62,20 @@ class KafkaBroker:
         """Returns when every partition can be written and read."""
         kafka_admin.create_topic(self.bootstrap, name, partitions, config)
         wait_until(lambda: kcat.topics(self.bootstrap).get(name) == partitions, f"topic {name} is known")
+
+    def delete_topic(self, name):
+        """Returns when nobody can read it any more."""
+        kafka_admin.delete_topic(self.bootstrap, name)
+        wait_until(lambda: name not in kcat.topics(self.bootstrap), f"topic {name} is gone")
+
+    def delete_records(self, topic, partition, before):
+        """The log starts at offset `before` from now on."""
+        kafka_admin.delete_records(self.bootstrap, topic, partition, before)
+
+    def add_partitions(self, topic, total):
+        """Returns when every partition can be written and read."""
+        kafka_admin.add_partitions(self.bootstrap, topic, total)
+        wait_until(lambda: kcat.topics(self.bootstrap).get(topic) == total, f"topic {topic} has {total} partitions")
 
     def limit_reading(self, bytes_per_second, client_id="ductus"):
         """Slows down every fetch of `client_id` from now on."""

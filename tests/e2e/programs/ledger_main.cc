@@ -1,0 +1,73 @@
+// A callback program for the end-to-end tests: writes down all that a message has, as kcat prints it with
+//   -f '%o|%k|%h|%T|%s\n'        offset, key, headers (name=value,…), timestamp, value
+// into FOLDER/TOPIC-PARTITION, and beside it, in FOLDER/TOPIC-PARTITION.batches, the size of each batch.
+// A topic's init: {folder = …, pause_ms = how long each callback blocks}.
+#include <ductus/app.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+namespace {
+
+class Ledger final : public ductus::Handler {
+ public:
+  Ledger(const std::filesystem::path& path, std::chrono::milliseconds pause, std::stop_token stop)
+      : pause_(pause),
+        stop_(std::move(stop)),
+        messages_(path, std::ios::app | std::ios::binary),
+        batches_(path.string() + ".batches") {}
+
+  ductus::Verdict handle_messages(const ductus::Batch& batch) override {
+    block();
+    for (const ductus::Message& message : batch) write(message);
+    batches_ << batch.size() << '\n';
+    return messages_.flush() && batches_.flush() ? ductus::Verdict::ok() : ductus::Verdict::fail("cannot write");
+  }
+
+ private:
+  // As a callback should: it does not hold up the end.
+  void block() {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any().wait_for(lock, stop_, pause_, [] { return false; });
+  }
+
+  void write(const ductus::Message& message) {
+    messages_ << message.offset() << '|' << message.key() << '|';
+    const char* comma = "";
+    for (const ductus::Header& header : message.headers()) {
+      messages_ << std::exchange(comma, ",") << header.key << '=' << header.value.value_or("NULL");
+    }
+    messages_ << '|' << message.timestamp_ms() << '|' << message.value() << '\n';
+  }
+
+  std::chrono::milliseconds pause_;
+  std::stop_token stop_;
+  std::ofstream messages_;
+  std::ofstream batches_;
+};
+
+class LedgerModule final : public ductus::Module {
+ public:
+  ductus::Result<std::unique_ptr<ductus::Handler>> init(const ductus::Context& context,
+                                                        const ductus::Value& init) override {
+    const auto name = context.topic + "-" + std::to_string(context.partition);
+    const auto path = std::filesystem::path(*init.find("folder")->as_string()) / name;
+    return std::make_unique<Ledger>(path, std::chrono::milliseconds(*init.find("pause_ms")->as_int()), context.stop);
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto make = [](const ductus::Value&) { return std::make_unique<LedgerModule>(); };
+  return ductus::run(argc, argv, {{"ledger", make}});
+}
