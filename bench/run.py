@@ -2,6 +2,7 @@
 """The speed of the node beside its rivals, all reading the same messages from the practice broker.
 
     ductus-null   the node with the handler `null`
+    ductus-file   the node with the handler `file`, one message a line, into memory (tmpfs)
     librdkafka    its cheapest way to consume, with its best settings (librdkafka_main.cc)
     drain         the bytes out of the socket and nothing else: the floor (drain_main.cc)
     single-loop   the node's own parts in one bare loop (single_loop_main.cc); only where --only names it
@@ -22,6 +23,7 @@ import pathlib
 import re
 import signal
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,8 @@ TOPIC = "bench"
 VALUE_BYTES = 100
 TIMEOUT_S = 300
 CALIBRATION_MESSAGES = 2_000_000
+TMPFS = pathlib.Path("/dev/shm")
+MAX_FILE_MESSAGES = 6_000_000  # in a file of 600 MB
 
 CONFIG = """\
 handler_name = "bench"
@@ -45,11 +49,12 @@ url = "memory:"
 [offsets]
 when_missing = "earliest"
 [handler]
-module = "null"
+module = "{module}"
 [log]
 level = "warn"
 [[topics]]
 name = "{topic}"
+init = "{output}"
 """
 
 
@@ -58,21 +63,52 @@ class RunFailed(Exception):
 
 
 class Contestant:
+    max_messages = 1_000_000_000
+
     def __init__(self, name, seconds, command):
         self.name = name
         self.seconds = seconds  # how long a run lasts at least on an otherwise idle machine
         self.command = command  # (port, messages, folder) -> arguments
         self.messages = CALIBRATION_MESSAGES
 
+    def totals(self, printed, _folder):
+        """What it saw: messages, and where it counts them value bytes and checksum."""
+        match = re.search(r"^\w+: messages=(\d+)(?: value_bytes=(\d+) checksum=(\d+))?$", printed, re.MULTILINE)
+        if not match:
+            raise RunFailed(f"no totals in: {printed[-500:]!r}")
+        names = ("messages", "value_bytes", "checksum")
+        return {name: int(number) for name, number in zip(names, match.groups()) if number is not None}
+
+
+class FileWriter(Contestant):
+    max_messages = MAX_FILE_MESSAGES
+
+    def totals(self, _printed, folder):
+        """What the file holds, read line by line: each value has the same length."""
+        line = struct.Struct(f"<Q{VALUE_BYTES - 8}xc")
+        messages = checksum = 0
+        with (folder / "output").open("rb") as file:
+            while block := file.read(line.size * 100_000):
+                for first_bytes, end in line.iter_unpack(block):
+                    if end != b"\n":
+                        raise RunFailed(f"line {messages} has another length")
+                    checksum += first_bytes ^ messages
+                    messages += 1
+        return {"messages": messages, "value_bytes": messages * VALUE_BYTES, "checksum": checksum % 2**64}
+
 
 def contestants(build):
-    def node(port, _messages, folder):
-        config = folder / "node.toml"
-        config.write_text(CONFIG.format(folder=folder, port=port, topic=TOPIC))
-        return [build / "ductus", "console", config, "--until-end"]
+    def node(module):
+        def command(port, _messages, folder):
+            config, output = folder / "node.toml", folder / "output"
+            config.write_text(CONFIG.format(folder=folder, port=port, topic=TOPIC, module=module, output=output))
+            return [build / "ductus", "console", config, "--until-end"]
+
+        return command
 
     return [
-        Contestant("ductus-null", 1.5, node),
+        Contestant("ductus-null", 1.5, node("null")),
+        FileWriter("ductus-file", 1.5, node("file")),
         Contestant("librdkafka", 3.0, lambda port, messages, _: [build / "bench_librdkafka", port, TOPIC, messages]),
         Contestant("drain", 1.5, lambda port, messages, _: [build / "bench_drain", port, TOPIC, messages]),
         Contestant("single-loop", 1.5, lambda port, messages, _: [build / "bench_single_loop", port, TOPIC, messages]),
@@ -160,25 +196,16 @@ def measure(arguments, processor, folder):
 # --- runs -------------------------------------------------------------------------------------------------------------
 
 
-def check(printed, expected):
-    """What a contestant says that it saw: the message count, and whether all is as expected."""
-    match = re.search(r"^\w+: messages=(\d+)(?: value_bytes=(\d+) checksum=(\d+))?$", printed, re.MULTILINE)
-    if not match:
-        raise RunFailed(f"no totals in: {printed[-500:]!r}")
-    names = ("messages", "value_bytes", "checksum")
-    seen = {name: int(number) for name, number in zip(names, match.groups()) if number is not None}
-    return seen["messages"], all(expected[name] == number for name, number in seen.items())
-
-
 def run(contestant, build, processors):
     """One row of the result."""
     broker_processor, processor = processors or (None, None)
-    with tempfile.TemporaryDirectory(prefix="ductus-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="ductus-bench-", dir=TMPFS if TMPFS.is_dir() else None) as name:
         folder = pathlib.Path(name)
         with sandbox(build, folder, contestant.messages, broker_processor) as (port, expected):
             arguments = contestant.command(port, contestant.messages, folder)
             printed, wall_s, cpu_s, peak_bytes = measure(arguments, processor, folder)
-    messages, checksum_ok = check(printed, expected)
+            seen = contestant.totals(printed, folder)
+    messages, checksum_ok = seen["messages"], all(expected[name] == number for name, number in seen.items())
     value_bytes = messages * VALUE_BYTES
     return {
         "case": CASE,
@@ -202,11 +229,13 @@ def calibrate(contestant, build, processors):
         row = run(contestant, build, processors)
         # On a busy machine the wall clock runs while others work: it alone would make runs too short to tell anything.
         seconds = min(row["wall_s"], row["cpu_s"] / 0.6)
-        if seconds >= contestant.seconds or row["wall_s"] >= 8 * contestant.seconds:
+        most = contestant.messages == contestant.max_messages
+        if seconds >= contestant.seconds or row["wall_s"] >= 8 * contestant.seconds or most:
             return
         # Of a short run most is start-up: the speed shows only as runs get longer.
         growth = min(1.2 * contestant.seconds / max(seconds, 0.01), 8)
-        contestant.messages = round(contestant.messages * growth / 1e6 + 1) * 1_000_000
+        wanted = round(contestant.messages * growth / 1e6 + 1) * 1_000_000
+        contestant.messages = min(wanted, contestant.max_messages)
 
 
 def run_set(taking_part, build, processors, runs):
@@ -274,7 +303,7 @@ def parse_arguments():
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: told to stop"))  # so that folders and brokers are cleared
     arguments = parse_arguments()
-    names = arguments.only or ["ductus-null", "librdkafka", "drain"]
+    names = arguments.only or ["ductus-null", "ductus-file", "librdkafka", "drain"]
     taking_part = [one for one in contestants(arguments.build) if one.name in names]
     if not taking_part:
         sys.exit("bench: no such contestant")
