@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that what README.md shows works: C++ compiles, TOML parses, ./dev has the verbs, links lead somewhere.
+"""Checks that what newcomers are shown works: C++ compiles, TOML parses, ./dev has the verbs, links lead somewhere.
 
-Exit 1 with README.md:line of each block that does not.
+Exit 1 with file:line of each block that does not.
 """
 
 import dataclasses
@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 
+DOCUMENTS = ("README.md", "docs/callbacks.md", "docs/contributing.md")
 FENCE = re.compile(r"^```(\w[\w+]*)?\s*$")
 DEV_VERB = re.compile(r"(?:^|[\s;&|])\./dev\s+([a-z]\w*)")
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
@@ -82,17 +83,18 @@ def findings(name: str, markdown: str, root: pathlib.Path) -> list[str]:
         if inside_block:
             continue
         found += [f"{name}:{number}: {target} does not exist" for target in LINK.findall(line)
-                  if not (root / target).exists()]
+                  if not (root / name).parent.joinpath(target).exists()]
     return found
 
 
 def main() -> int:
     root = pathlib.Path(__file__).resolve().parent.parent
-    readme = root / "README.md"
-    if not readme.is_file():
-        print("README.md: there is none")
-        return 1
-    found = findings(readme.name, readme.read_text(), root)
+    found = []
+    for name in DOCUMENTS:
+        if (root / name).is_file():
+            found += findings(name, (root / name).read_text(), root)
+        else:
+            found.append(f"{name}: there is none")
     print("\n".join(found) if found else "readme: ok")
     return 1 if found else 0
 
