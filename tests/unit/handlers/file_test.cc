@@ -8,19 +8,19 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <thread>
 
+#include "ductus/testing.h"
 #include "handlers/builtin.h"
 #include "handlers/line_file.h"
-#include "support/scripted_handler.h"
 #include "support/temporary_directory.h"
 
 namespace ductus::handlers {
 namespace {
 
 namespace fs = std::filesystem;
-using test::OwnedBatch;
 
 /// A resource limit for a while.
 class Limit {
@@ -48,21 +48,15 @@ class FileTest : public ::testing::Test {
   }
 
   void make_module(std::size_t max_open_files = 100) {
-    module_ = make_file_module({.base_dir = folder_.path(),
-                                .max_open_files = max_open_files,
-                                .print = [this](std::string_view line) { printed_.emplace_back(line); }});
+    node_.emplace(make_file_module({.base_dir = folder_.path(),
+                                    .max_open_files = max_open_files,
+                                    .print = [this](std::string_view line) { printed_.emplace_back(line); }}));
   }
-  Result<std::unique_ptr<Handler>> try_handler(const Value& init, const std::string& topic = "clicks",
-                                               std::int32_t partition = 0) {
-    return module_->init({.topic = topic, .partition = partition, .log = log_.logger(), .stop = {}}, init);
-  }
-  std::unique_ptr<Handler> handler(const Value& init, const std::string& topic = "clicks", std::int32_t partition = 0) {
-    auto made = try_handler(init, topic, partition);
-    EXPECT_TRUE(made) << made.error().message;
-    return made ? std::move(*made) : nullptr;
-  }
-  static bool accepts(Handler& handler, std::vector<std::string> values) {
-    return handler.handle_messages(OwnedBatch(std::move(values))).is_ok();
+  TestPartition& open(const Value& init, std::int32_t partition = 0) { return node_->open("clicks", partition, init); }
+  ErrorCode refusal(const Value& init, const std::string& topic = "clicks") {
+    const auto opened = node_->try_open(topic, 0, init);
+    EXPECT_FALSE(opened);
+    return opened ? ErrorCode::kNotNeeded : opened.error().code;
   }
   /// The descriptors of this process that are open on `name`.
   std::vector<int> descriptors_of(const std::string& name) const {
@@ -85,41 +79,40 @@ class FileTest : public ::testing::Test {
   }
 
   test::TemporaryDirectory folder_;
-  test::LogLines log_;
   std::vector<std::string> printed_;
-  std::unique_ptr<Module> module_;
+  std::optional<TestNode> node_;
 };
 
 // ---- lines -----------------------------------------------------------------------------------------------
 
 TEST_F(FileTest, AppendsEachMessageAsALine) {
   folder_.write("out.txt", "before\n");
-  const auto out = handler("out.txt");
-  EXPECT_TRUE(accepts(*out, {"one", "", "two words"}));
-  EXPECT_TRUE(accepts(*out, {"three"}));
-  EXPECT_TRUE(out->sync());
+  TestPartition& out = open("out.txt");
+  EXPECT_TRUE(out.feed({"one", "", "two words"}).is_ok());
+  EXPECT_TRUE(out.feed({"three"}).is_ok());
+  EXPECT_TRUE(out.sync());
   EXPECT_EQ(folder_.read("out.txt"), "before\none\n\ntwo words\nthree\n");
 }
 
 TEST_F(FileTest, TheFileIsThereBeforeTheFirstMessage) {
-  const auto out = handler("out.txt");
+  open("out.txt");
   EXPECT_TRUE(fs::exists(folder_ / "out.txt"));
   EXPECT_EQ(fs::status(folder_ / "out.txt").permissions() & fs::perms::others_all, fs::perms::none);
 }
 
 TEST_F(FileTest, MakesMissingFolders) {
-  const auto out = handler("deep/{topic}/{partition}.txt", "clicks", 3);
-  EXPECT_TRUE(accepts(*out, {"x"}));
-  EXPECT_TRUE(out->sync());
+  TestPartition& out = open("deep/{topic}/{partition}.txt", 3);
+  EXPECT_TRUE(out.feed({"x"}).is_ok());
+  EXPECT_TRUE(out.sync());
   EXPECT_EQ(folder_.read("deep/clicks/3.txt"), "x\n");
 }
 
 TEST_F(FileTest, ATornLastLineIsCutOff) {
   folder_.write("out.txt", "whole\ntorn");
-  const auto out = handler("out.txt");
-  EXPECT_TRUE(accepts(*out, {"next"}));
+  TestPartition& out = open("out.txt");
+  EXPECT_TRUE(out.feed({"next"}).is_ok());
   EXPECT_EQ(folder_.read("out.txt"), "whole\nnext\n");
-  EXPECT_TRUE(log_.contain("cut off 4 bytes"));
+  EXPECT_TRUE(node_->logged("cut off 4 bytes"));
 }
 
 TEST_F(FileTest, ATornLineMayBeLongerThanABlock) {
@@ -127,9 +120,9 @@ TEST_F(FileTest, ATornLineMayBeLongerThanABlock) {
   folder_.write("long.txt", whole + std::string(200'000, 't'));
   folder_.write("only.txt", std::string(65'536, 't'));
   folder_.write("edge.txt", "\n" + std::string(65'536, 't'));
-  (void)handler("long.txt");
-  (void)handler("only.txt");
-  (void)handler("edge.txt");
+  open("long.txt");
+  open("only.txt");
+  open("edge.txt");
   EXPECT_TRUE(folder_.read("long.txt") == whole);
   EXPECT_EQ(folder_.read("only.txt"), "");
   EXPECT_EQ(folder_.read("edge.txt"), "\n");
@@ -138,18 +131,16 @@ TEST_F(FileTest, ATornLineMayBeLongerThanABlock) {
 TEST_F(FileTest, AFileThatHasNoLinesIsNotTouched) {
   folder_.write("binary", "x\n");
   fs::resize_file(folder_ / "binary", static_cast<std::uintmax_t>(LineFile::kMaxTornBytes) + (1 << 20));
-  const auto made = try_handler("binary");
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(refusal("binary"), ErrorCode::kRefused);
   EXPECT_EQ(fs::file_size(folder_ / "binary"), static_cast<std::uintmax_t>(LineFile::kMaxTornBytes) + (1 << 20));
 }
 
 TEST_F(FileTest, ADeletedFileIsBegunAnew) {
-  const auto out = handler("out.txt");
-  EXPECT_TRUE(accepts(*out, {"one"}));
+  TestPartition& out = open("out.txt");
+  EXPECT_TRUE(out.feed({"one"}).is_ok());
   fs::remove(folder_ / "out.txt");
-  EXPECT_TRUE(accepts(*out, {"two"}));
-  EXPECT_TRUE(out->sync());
+  EXPECT_TRUE(out.feed({"two"}).is_ok());
+  EXPECT_TRUE(out.sync());
   EXPECT_EQ(folder_.read("out.txt"), "two\n");
 }
 
@@ -159,12 +150,11 @@ TEST_F(FileTest, PartitionsThatShareAFileWriteWholeLines) {
   constexpr int kPartitions = 4;
   std::vector<std::thread> partitions;
   for (int partition = 0; partition < kPartitions; ++partition) {
-    partitions.emplace_back([this, partition] {
-      const auto out = handler("shared.txt", "clicks", partition);
+    partitions.emplace_back([&out = open("shared.txt", partition), partition] {
       const std::vector<std::string> lines(100, std::string(50 + 400 * static_cast<std::size_t>(partition), 'x'));
       for (int batch = 0; batch < 20; ++batch) {
-        EXPECT_TRUE(accepts(*out, lines));
-        EXPECT_TRUE(out->sync());
+        EXPECT_TRUE(out.feed(lines).is_ok());
+        EXPECT_TRUE(out.sync());
       }
     });
   }
@@ -177,11 +167,11 @@ TEST_F(FileTest, PartitionsThatShareAFileWriteWholeLines) {
 }
 
 TEST_F(FileTest, AFileOfAnotherNodeIsRefused) {
-  const auto out = handler("out.txt");
-  const auto other = make_file_module({.base_dir = folder_.path(), .max_open_files = 10});
-  const auto made = other->init({.topic = "clicks", .partition = 0, .log = log_.logger(), .stop = {}}, "out.txt");
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, ErrorCode::kRefused);
+  open("out.txt");
+  TestNode other(make_file_module({.base_dir = folder_.path(), .max_open_files = 10}));
+  const auto opened = other.try_open("clicks", 0, "out.txt");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kRefused);
 }
 
 TEST_F(FileTest, OnlyRegularFilesAreWrittenTo) {
@@ -189,23 +179,23 @@ TEST_F(FileTest, OnlyRegularFilesAreWrittenTo) {
   fs::create_directory(folder_ / "folder");
   for (const std::string& path :
        {(folder_ / "fifo").string(), (folder_ / "folder").string(), std::string("/dev/null")}) {
-    EXPECT_FALSE(try_handler(path)) << path;
+    EXPECT_FALSE(node_->try_open("clicks", 0, path)) << path;
   }
 }
 
 TEST_F(FileTest, AWrongInitIsRefused) {
-  EXPECT_EQ(try_handler(Value()).error().code, ErrorCode::kInvalid);
-  EXPECT_EQ(try_handler("{topic}", "..").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(refusal(Value()), ErrorCode::kInvalid);
+  EXPECT_EQ(refusal("{topic}", ".."), ErrorCode::kInvalid);
 }
 
 // ---- the limit of open files -----------------------------------------------------------------------------
 
 TEST_F(FileTest, FilesUsedLongestAgoAreClosedAndOpenedAgain) {
   make_module(2);
-  std::vector<std::unique_ptr<Handler>> outs;
-  for (int partition = 0; partition < 5; ++partition) outs.push_back(handler("{partition}.txt", "clicks", partition));
+  std::vector<TestPartition*> outs;
+  for (int partition = 0; partition < 5; ++partition) outs.push_back(&open("{partition}.txt", partition));
   for (int round = 0; round < 3; ++round) {
-    for (const auto& out : outs) EXPECT_TRUE(accepts(*out, {"line"}));
+    for (TestPartition* const out : outs) EXPECT_TRUE(out->feed({"line"}).is_ok());
   }
   int open = 0;
   for (int partition = 0; partition < 5; ++partition) {
@@ -222,12 +212,11 @@ TEST_F(FileTest, ManyThreadsWithFewDescriptorsLoseNothing) {
   make_module(1);
   std::vector<std::thread> partitions;
   for (int partition = 0; partition < 4; ++partition) {
-    partitions.emplace_back([this, partition] {
-      const auto out = handler("{partition}.txt", "clicks", partition);
+    partitions.emplace_back([&out = open("{partition}.txt", partition)] {
       for (int batch = 0; batch < 50; ++batch) {
-        EXPECT_TRUE(accepts(*out, {"line"}));
+        EXPECT_TRUE(out.feed({"line"}).is_ok());
         if (batch % 10 == 0) {
-          EXPECT_TRUE(out->sync());
+          EXPECT_TRUE(out.sync());
         }
       }
     });
@@ -240,16 +229,16 @@ TEST_F(FileTest, ManyThreadsWithFewDescriptorsLoseNothing) {
 
 TEST_F(FileTest, ALackOfDescriptorsDefersTheBatch) {
   make_module(1);
-  const auto one = handler("1.txt");
-  const auto two = handler("2.txt");  // closes 1.txt
-  const OwnedBatch batch({"line"});
+  TestPartition& one = open("1.txt");
+  open("2.txt");  // closes 1.txt
   {
     const Limit none(RLIMIT_NOFILE, 0);
-    const Verdict verdict = one->handle_messages(batch);
+    const Verdict verdict = one.feed({"line"});
     ASSERT_NE(verdict.as_defer(), nullptr);
     EXPECT_EQ(verdict.as_defer()->delay, kFullDiskDelay);
   }
-  EXPECT_TRUE(one->handle_messages(batch).is_ok());
+  node_->advance(kFullDiskDelay);
+  EXPECT_TRUE(one.verdict().is_ok());
   EXPECT_EQ(folder_.read("1.txt"), "line\n");
 }
 
@@ -258,57 +247,55 @@ TEST_F(FileTest, ALackOfDescriptorsDefersTheBatch) {
 TEST_F(FileTest, WhatWasWrittenOfAFailedBatchIsCutOff) {
   for (const std::size_t value_bytes : {std::size_t{10}, std::size_t{2000}}) {
     const std::string name = std::to_string(value_bytes);
-    const auto out = handler(name);
-    ASSERT_TRUE(accepts(*out, {"before"}));
-    const OwnedBatch batch(std::vector(1000, std::string(value_bytes, 'x')));
-    std::optional<Verdict> verdict;
+    TestPartition& out = open(name);
+    ASSERT_TRUE(out.feed({"before"}).is_ok());
+    ASSERT_TRUE(out.sync());
     {
       const Limit size(RLIMIT_FSIZE, 7 + 5000);
-      verdict = out->handle_messages(batch);
+      const Verdict verdict = out.feed(std::vector(1000, std::string(value_bytes, 'x')));
+      ASSERT_NE(verdict.as_fail(), nullptr);
+      EXPECT_NE(verdict.as_fail()->reason.find("File too large"), std::string::npos) << verdict.as_fail()->reason;
     }
-    ASSERT_NE(verdict->as_fail(), nullptr);
-    EXPECT_NE(verdict->as_fail()->reason.find("File too large"), std::string::npos) << verdict->as_fail()->reason;
     EXPECT_EQ(folder_.read(name), "before\n");
-    EXPECT_TRUE(out->handle_messages(batch).is_ok());
+    EXPECT_TRUE(out.restart().is_ok());
     EXPECT_EQ(fs::file_size(folder_ / name), 7 + 1000 * (value_bytes + 1));
   }
 }
 
 TEST_F(FileTest, AFailedSyncFailsAllThatWriteToTheFile) {
-  const auto one = handler("shared.txt", "clicks", 1);
-  const auto other = handler("shared.txt", "clicks", 2);
-  EXPECT_TRUE(accepts(*one, {"one"}));
-  EXPECT_TRUE(accepts(*other, {"other"}));
+  TestPartition& one = open("shared.txt", 1);
+  TestPartition& other = open("shared.txt", 2);
+  EXPECT_TRUE(one.feed({"one"}).is_ok());
+  EXPECT_TRUE(other.feed({"other"}).is_ok());
   break_syncs_of("shared.txt");
-  EXPECT_FALSE(one->sync());
-  EXPECT_FALSE(one->sync());
-  EXPECT_FALSE(other->sync());
-  EXPECT_FALSE(accepts(*other, {"lost"}));
+  EXPECT_FALSE(one.sync());
+  EXPECT_FALSE(other.handler().sync());
+  EXPECT_FALSE(other.feed({"lost"}).is_ok());
 
-  const auto again = handler("shared.txt", "clicks", 1);
-  EXPECT_TRUE(accepts(*again, {"one"}));
-  EXPECT_TRUE(again->sync());
+  EXPECT_TRUE(one.restart().is_ok());
+  EXPECT_TRUE(one.sync());
   EXPECT_TRUE(folder_.read("shared.txt").ends_with("one\n"));
 }
 
 TEST_F(FileTest, AFailedSyncOfAFileThatMakesRoomIsToldAtItsNextCall) {
   make_module(1);
-  const auto one = handler("1.txt");
-  EXPECT_TRUE(accepts(*one, {"line"}));
+  TestPartition& one = open("1.txt");
+  EXPECT_TRUE(one.feed({"line"}).is_ok());
   break_syncs_of("1.txt");
-  const auto two = handler("2.txt");
-  EXPECT_FALSE(one->sync());
-  EXPECT_TRUE(log_.contain("cannot sync"));
+  open("2.txt");
+  EXPECT_FALSE(one.sync());
+  EXPECT_TRUE(node_->logged("cannot sync"));
 }
 
 // ---- the aggregate ---------------------------------------------------------------------------------------
 
 TEST_F(FileTest, CountsMessagesAndPrintsThemByTopic) {
-  const auto out = handler("out.txt");
-  EXPECT_TRUE(accepts(*out, {"a", "b", "c"}));
-  EXPECT_EQ(out->aggregate_element(), Value(3));
-  module_->handle_periodic_aggregate({{"clicks", {{0, Value(3)}, {1, Value(4)}}}, {"views", {{0, Value(0)}}}});
-  EXPECT_EQ(printed_, (std::vector<std::string>{"Messages in topic clicks : 7", "Messages in topic views : 0"}));
+  TestPartition& out = open("out.txt");
+  EXPECT_TRUE(out.feed({"a", "b", "c"}).is_ok());
+  EXPECT_TRUE(open("out.txt", 1).feed({"d"}).is_ok());
+  node_->open("views", 0, "out.txt");
+  EXPECT_EQ(node_->aggregate(), (Aggregate{{"clicks", {{0, Value(3)}, {1, Value(1)}}}, {"views", {{0, Value(0)}}}}));
+  EXPECT_EQ(printed_, (std::vector<std::string>{"Messages in topic clicks : 4", "Messages in topic views : 0"}));
 }
 
 // ---- as the configuration names them ---------------------------------------------------------------------

@@ -4,12 +4,10 @@
 
 #include <cstring>
 
-#include "support/scripted_handler.h"
+#include "ductus/testing.h"
 
 namespace ductus::handlers {
 namespace {
-
-using test::OwnedBatch;
 
 std::uint64_t number(const char (&bytes)[9]) {
   std::uint64_t value = 0;
@@ -23,8 +21,8 @@ TEST(Null, PrintsWhatAllItsHandlersSaw) {
     const auto module = make_null_module();
     auto one = module->init({}, {});
     auto other = module->init({}, {});
-    ASSERT_TRUE((*one)->handle_messages(OwnedBatch({"12345678", "12345678 and more"}, 5)).is_ok());
-    ASSERT_TRUE((*other)->handle_messages(OwnedBatch({"ab", ""}, 1000)).is_ok());
+    ASSERT_TRUE((*one)->handle_messages(TestBatch({"12345678", "12345678 and more"}, 5)).is_ok());
+    ASSERT_TRUE((*other)->handle_messages(TestBatch({"ab", ""}, 1000)).is_ok());
     EXPECT_EQ((*one)->aggregate_element(), Value(Value::Map{{"messages", Value(2)}, {"value_bytes", Value(25)}}));
   }
   const std::uint64_t checksum =

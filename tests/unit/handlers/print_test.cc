@@ -8,14 +8,12 @@
 
 #include <thread>
 
+#include "ductus/testing.h"
 #include "handlers/line_writer.h"
-#include "support/scripted_handler.h"
 #include "support/temporary_directory.h"
 
 namespace ductus::handlers {
 namespace {
-
-using test::OwnedBatch;
 
 class PrintTest : public ::testing::Test {
  protected:
@@ -51,7 +49,7 @@ class PrintTest : public ::testing::Test {
 };
 
 TEST_F(PrintTest, WritesEachValueAsALine) {
-  ASSERT_TRUE(handler_->handle_messages(OwnedBatch({"one", "", "three"})).is_ok());
+  ASSERT_TRUE(handler_->handle_messages(TestBatch({"one", "", "three"})).is_ok());
   close_end(kWriter);
   EXPECT_EQ(read_all(), "one\n\nthree\n");
   EXPECT_EQ(handler_->aggregate_element(), Value(3));
@@ -61,8 +59,8 @@ TEST_F(PrintTest, WaitsForASlowReaderOfANonBlockingPipe) {
   ASSERT_EQ(::fcntl(pipe_[kWriter], F_SETFL, O_NONBLOCK), 0);
   const std::string large(300'000, 'x');
   std::thread writer([&] {
-    EXPECT_TRUE(handler_->handle_messages(OwnedBatch({"small", large, "small"})).is_ok());
-    EXPECT_TRUE(handler_->handle_messages(OwnedBatch({large, large})).is_ok());
+    EXPECT_TRUE(handler_->handle_messages(TestBatch({"small", large, "small"})).is_ok());
+    EXPECT_TRUE(handler_->handle_messages(TestBatch({large, large})).is_ok());
     close_end(kWriter);
   });
   EXPECT_EQ(read_all(), "small\n" + large + "\nsmall\n" + large + "\n" + large + "\n");
@@ -71,7 +69,7 @@ TEST_F(PrintTest, WaitsForASlowReaderOfANonBlockingPipe) {
 
 TEST_F(PrintTest, AReaderThatIsGoneFailsTheBatch) {
   close_end(kReader);
-  const Verdict verdict = handler_->handle_messages(OwnedBatch({"one"}));
+  const Verdict verdict = handler_->handle_messages(TestBatch({"one"}));
   ASSERT_NE(verdict.as_fail(), nullptr);
   EXPECT_NE(verdict.as_fail()->reason.find("Broken pipe"), std::string::npos) << verdict.as_fail()->reason;
 }
@@ -81,7 +79,7 @@ TEST_F(PrintTest, AFullDeviceFailsTheBatch) {
   ASSERT_GE(full, 0);
   const auto module = make_print_module(full);
   const auto handler = std::move(*module->init({}, {}));
-  EXPECT_NE(handler->handle_messages(OwnedBatch({"one"})).as_fail(), nullptr);
+  EXPECT_NE(handler->handle_messages(TestBatch({"one"})).as_fail(), nullptr);
   ::close(full);
 }
 
@@ -91,7 +89,7 @@ TEST_F(PrintTest, LinesOfDifferentPartitionsNeverMix) {
     partitions.emplace_back([this, letter] {
       const auto handler = std::move(*module_->init({}, {}));
       for (int i = 0; i < 50; ++i) {
-        EXPECT_TRUE(handler->handle_messages(OwnedBatch(std::vector(40, std::string(100, letter)))).is_ok());
+        EXPECT_TRUE(handler->handle_messages(TestBatch(std::vector(40, std::string(100, letter)))).is_ok());
       }
     });
   }
@@ -120,7 +118,7 @@ TEST(LineWriter, WritesValuesOfEverySize) {
     const std::string name = std::to_string(first);
     const int file = ::open((folder / name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     ASSERT_GE(file, 0);
-    const LineWriter::Outcome outcome = writer.write(file, OwnedBatch(values));
+    const LineWriter::Outcome outcome = writer.write(file, TestBatch(values));
     ::close(file);
     EXPECT_EQ(outcome.error, 0);
     EXPECT_EQ(outcome.bytes, expected.size());
