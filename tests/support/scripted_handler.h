@@ -1,4 +1,4 @@
-// Batches made of strings, sets made of pieces, and a module whose handlers do as they are told.
+// Sets made of pieces, and a module whose handlers do as they are told.
 #pragma once
 
 #include <algorithm>
@@ -19,21 +19,6 @@ namespace ductus::test {
 inline Message message(std::int64_t offset, std::string_view value) {
   return {offset, 0, nullptr, -1, value.data(), static_cast<std::int32_t>(value.size()), false};
 }
-
-/// A batch that owns what it shows.
-class OwnedBatch {
- public:
-  explicit OwnedBatch(std::vector<std::string> values, std::int64_t first_offset = 0)
-      : values_(std::move(values)), next_offset_(first_offset) {
-    for (const std::string& value : values_) messages_.push_back(message(next_offset_++, value));
-  }
-  operator Batch() const { return {"topic", 0, messages_, next_offset_}; }  // NOLINT(*-explicit-*)
-
- private:
-  std::vector<std::string> values_;
-  std::vector<Message> messages_;
-  std::int64_t next_offset_;
-};
 
 /// Log lines, kept.
 class LogLines {
