@@ -16,6 +16,17 @@ Error broken(int error) {
   return {ErrorCode::kUnreachable, std::string("the connection broke: ") + std::strerror(error)};
 }
 
+// A size beyond all measure is text of another protocol as a rule: what its servers say to who does not speak it.
+Error too_large(const std::uint8_t (&prefix)[4], std::int32_t size, std::size_t cap) {
+  if (std::memcmp(prefix, "HTTP", sizeof prefix) == 0) {
+    return {ErrorCode::kCorrupt, "the peer speaks HTTP, not Kafka's protocol: is this the right port?"};
+  }
+  const bool is_tls = (prefix[0] == 0x15 || prefix[0] == 0x16) && prefix[1] == 0x03;  // an alert or a handshake
+  if (is_tls) return {ErrorCode::kCorrupt, "the peer speaks TLS: the plaintext listener has another port"};
+  return {ErrorCode::kLimit, "a frame of " + std::to_string(size) + " bytes is over the cap of " + std::to_string(cap) +
+                                 " (fetch.max_frame_bytes)"};
+}
+
 }  // namespace
 
 Result<std::optional<std::size_t>> FrameStream::receive(std::uint8_t* to, std::size_t size) {
@@ -46,10 +57,7 @@ Result<std::optional<base::Buffer>> FrameStream::read() {
     const auto size = static_cast<std::int32_t>(std::uint32_t{prefix_[0]} << 24 | std::uint32_t{prefix_[1]} << 16 |
                                                 std::uint32_t{prefix_[2]} << 8 | std::uint32_t{prefix_[3]});
     if (size < 0) return Error{ErrorCode::kCorrupt, "a frame of " + std::to_string(size) + " bytes: not this protocol"};
-    if (static_cast<std::size_t>(size) > max_frame_bytes_) {
-      return Error{ErrorCode::kLimit, "a frame of " + std::to_string(size) + " bytes is over the cap of " +
-                                          std::to_string(max_frame_bytes_) + " (fetch.max_frame_bytes)"};
-    }
+    if (static_cast<std::size_t>(size) > max_frame_bytes_) return too_large(prefix_, size, max_frame_bytes_);
     body_ = base::Buffer(static_cast<std::size_t>(size));
     body_got_ = 0;
   }

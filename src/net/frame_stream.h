@@ -25,7 +25,7 @@ class FrameStream {
   const Socket& socket() const noexcept { return socket_; }
 
   /// The body of the next whole frame; nullopt: not all of it has come yet.
-  /// Errors: kUnreachable (the peer hung up), kCorrupt (a negative size), kLimit (the cap).
+  /// Errors: kUnreachable (the peer hung up), kCorrupt (a negative size, HTTP, TLS), kLimit (the cap).
   Result<std::optional<base::Buffer>> read();
 
   /// Sends `bytes`, or keeps what the socket does not take for flush(). Errors: kUnreachable.

@@ -73,6 +73,7 @@ bool decode(Reader& reader, std::int16_t version, FetchResponse& response) {
   for (std::size_t topics = reader.array_size(flexible, kMinTopicBytes); topics > 0 && reader.ok(); --topics) {
     const std::string_view topic = reader.string(flexible);
     std::size_t count = reader.array_size(flexible, kMinPartitionBytes);
+    if (count > kMaxAnsweredPartitions - response.partitions.size()) reader.fail();
     for (; count > 0 && reader.ok(); --count) {
       auto& partition = response.partitions.emplace_back();
       partition.topic = topic;

@@ -11,6 +11,7 @@
 // function encode(request, version, writer); every answer one with decode(reader, version, answer).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,9 @@ enum class ApiKey : std::int16_t {
   kMetadata = 3,
   kApiVersions = 18,
 };
+
+/// An answer that tells of more partitions is refused: their bytes are few, what is made of them is more.
+inline constexpr std::size_t kMaxAnsweredPartitions = 200'000;
 
 /// Writes the size (0, to be patched) and the request header.
 void begin_frame(ApiKey key, std::int16_t version, std::uint32_t correlation_id, std::string_view client_id,

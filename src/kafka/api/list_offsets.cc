@@ -38,6 +38,7 @@ bool decode(Reader& reader, std::int16_t version, ListOffsetsResponse& response)
   for (std::size_t topics = reader.array_size(flexible, kMinTopicBytes); topics > 0 && reader.ok(); --topics) {
     const std::string_view topic = reader.string(flexible);
     std::size_t count = reader.array_size(flexible, kMinPartitionBytes);
+    if (count > kMaxAnsweredPartitions - response.partitions.size()) reader.fail();
     for (; count > 0 && reader.ok(); --count) {
       response.partitions.push_back(read_partition(reader, version, topic));
     }

@@ -76,13 +76,17 @@ bool decode(Reader& reader, std::int16_t version, MetadataResponse& response) {
   const bool flexible = version >= MetadataRequest::kFirstFlexible;
   if (version >= 3) response.throttle_ms = reader.i32();
   constexpr std::size_t kMinBrokerBytes = 11;
-  for (std::size_t left = reader.array_size(flexible, kMinBrokerBytes); left > 0 && reader.ok(); --left) {
+  std::size_t brokers = reader.array_size(flexible, kMinBrokerBytes);
+  if (brokers > kMaxMetadataBrokers) reader.fail();
+  for (; brokers > 0 && reader.ok(); --brokers) {
     read_broker(reader, flexible, response.brokers.emplace_back());
   }
   if (version >= 2) response.cluster_id = reader.nullable_string(flexible);
   (void)reader.i32();  // controller_id
   constexpr std::size_t kMinTopicBytes = 9;
-  for (std::size_t left = reader.array_size(flexible, kMinTopicBytes); left > 0 && reader.ok(); --left) {
+  std::size_t topics = reader.array_size(flexible, kMinTopicBytes);
+  if (topics > kMaxMetadataTopics) reader.fail();
+  for (; topics > 0 && reader.ok(); --topics) {
     read_topic(reader, version, response.topics.emplace_back());
   }
   if (version >= 8 && version <= 10) (void)reader.i32();  // cluster_authorized_operations

@@ -15,6 +15,7 @@
 // Source: MetadataRequest.json, MetadataResponse.json.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,6 +26,10 @@
 #include "ports/offset_store.h"
 
 namespace ductus::kafka {
+
+/// An answer of more is refused: its bytes are few, what is made of them is more.
+inline constexpr std::size_t kMaxMetadataTopics = 1'000'000;
+inline constexpr std::size_t kMaxMetadataBrokers = 100'000;
 
 /// Never lets the broker create a topic: below v4, where naming one may create it, all topics are asked for.
 struct MetadataRequest {

@@ -130,10 +130,18 @@ void Cluster::take_topic(Topic& topic, const MetadataResponse::Topic& found, por
   // In a cluster under upgrade a broker may not know ids: what another one said stands.
   const ports::TopicId& id = found.topic_id == ports::TopicId{} ? topic.id : found.topic_id;
   const bool changed = topic.id != id || topic.leaders.size() != by_index.size();
+  const bool same_topic = topic.id == id && id != ports::TopicId{};
+  const std::vector<Leader> known = same_topic ? topic.leaders : std::vector<Leader>();
   topic.problem.reset();
   topic.id = id;
   topic.leaders.clear();
-  for (const auto* partition : by_index) topic.leaders.push_back({partition->leader_id, partition->leader_epoch});
+  for (const auto* partition : by_index) {
+    const Leader said{partition->leader_id, partition->leader_epoch};
+    const std::size_t i = topic.leaders.size();
+    // A broker that lags behind tells of an epoch that is over. Source: KIP-320, Metadata.updateLatestMetadata().
+    const bool over = i < known.size() && said.epoch >= 0 && said.epoch < known[i].epoch;
+    topic.leaders.push_back(over ? known[i] : said);
+  }
   if (topic.watched && (changed || topic.told != Topic::Told::kFound)) tell_found(topic, out);
 }
 

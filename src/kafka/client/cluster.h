@@ -6,6 +6,7 @@
 //
 // It has a connection of its own. Candidates are the configured brokers and all known ones, in rotation.
 // A topic that was known and is missing in an answer keeps its leaders: the leaders themselves tell if it is gone.
+// Of two leaders of a partition the one of the later epoch counts.
 // Never creates a topic.
 #pragma once
 

@@ -234,20 +234,29 @@ void Planner::refuse(Ask& ask, const Error& why, base::Time now, ports::SourceEf
 
 void Planner::diverged(Ask& ask, const FetchResponse::Partition& partition, base::Time now, ports::SourceEffects& out) {
   PartitionSlot& slot = *ask.slot;
+  if (slot.epoch_before < 0 || partition.diverging_end_offset < 0) {
+    return refuse(ask,
+                  {ErrorCode::kCorrupt, name_of_slot(slot) + ": impossible answer: leader epoch " +
+                                            std::to_string(partition.diverging_epoch) + " ends at offset " +
+                                            std::to_string(partition.diverging_end_offset)},
+                  now, out);
+  }
   core_.cluster.refresh_soon(now);
   if (++slot.doubts < kDoubtsBeforeStop) {
     core_.book.delay(slot, now);
     queue_.push_back({&slot, ask.number});
     return;
   }
+  // Where another epoch ends above the position, the branches part somewhere below it.
+  const std::int64_t parted_at = std::min(partition.diverging_end_offset, slot.place);
   core_.book.stop(
       slot,
-      {ErrorCode::kRefused, name_of_slot(slot) + ": the log was truncated at offset " +
-                                std::to_string(partition.diverging_end_offset) + ", below the position " +
-                                std::to_string(slot.place) + " (its leader epoch " + std::to_string(slot.epoch_before) +
+      {ErrorCode::kRefused, name_of_slot(slot) + ": the log was truncated at offset " + std::to_string(parted_at) +
+                                " or before, below the position " + std::to_string(slot.place) + " (its leader epoch " +
+                                std::to_string(slot.epoch_before) +
                                 " ends there): reset the offset to where to go on, or choose [offsets] "
                                 "when_truncated"},
-      out, ports::Trouble::Kind::kTruncated, partition.diverging_end_offset);
+      out, ports::Trouble::Kind::kTruncated, parted_at);
 }
 
 void Planner::listed(Lane& lane, const ListOffsetsResponse& response, base::Time now, ports::SourceEffects& out) {
@@ -287,8 +296,16 @@ void Planner::listed(Lane& lane, const ListOffsetsResponse& response, base::Time
 
 void Planner::looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_epoch, base::Time now,
                         ports::SourceEffects& out) {
-  slot.lookup = 0;
   const std::int64_t start = *slot.found_start;
+  if (start > end) {
+    core_.book.failing(slot,
+                       {ErrorCode::kCorrupt, name_of_slot(slot) + ": impossible answer: the log starts at offset " +
+                                                 std::to_string(start) + " and ends at " + std::to_string(end)},
+                       now, out);
+    core_.book.delay(slot, now);
+    return ask_lookup(slot);
+  }
+  slot.lookup = 0;
   core_.book.note_bounds(slot, start, core_.settings.read_committed ? -1 : end, end, out);
   if (slot.question == 0) core_.book.served(slot, out);
   if (const auto query = std::exchange(slot.query, std::nullopt)) {

@@ -192,7 +192,7 @@ TEST_F(AnswerCutterTest, TellsOfAnOffsetOutsideTheLogAndOfATruncatedOne) {
   EXPECT_EQ(truncated->response.partitions[0].diverging_end_offset, 10);
 }
 
-TEST_F(AnswerCutterTest, RefusesAnAnswerToAnotherRequest) {
+TEST_F(AnswerCutterTest, B40_RefusesAnAnswerToAnotherRequest) {
   const auto bytes = golden_bytes("metadata_v1.bin");
   const auto answer = cutter_.cut({8, 3, 1}, base::Buffer::copy_of(bytes));
   ASSERT_FALSE(answer.ok());
@@ -200,7 +200,7 @@ TEST_F(AnswerCutterTest, RefusesAnAnswerToAnotherRequest) {
   EXPECT_EQ(cut(ApiKey{99}, 0, bytes).error().code, ErrorCode::kUnsupported);
 }
 
-TEST_F(AnswerCutterTest, RefusesEveryAnswerThatIsCutOff) {
+TEST_F(AnswerCutterTest, B39_RefusesEveryAnswerThatIsCutOff) {
   for (const auto& golden : kGolden) {
     const auto bytes = golden_bytes(golden.file);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -211,7 +211,7 @@ TEST_F(AnswerCutterTest, RefusesEveryAnswerThatIsCutOff) {
   }
 }
 
-TEST_F(AnswerCutterTest, RefusesBytesLeftOver) {
+TEST_F(AnswerCutterTest, B41_RefusesBytesLeftOver) {
   for (const auto& golden : kGolden) {
     auto bytes = golden_bytes(golden.file);
     bytes.push_back(0);

@@ -34,7 +34,7 @@ TEST(Hop, FindsNothingInNothing) {
   EXPECT_EQ(hopped.first_last_offset, -1);
 }
 
-TEST(Hop, LeavesOutALastRecordBatchCutAtAnyByte) {
+TEST(Hop, B77_LeavesOutALastRecordBatchCutAtAnyByte) {
   const Bytes first = simple_batch(0, 2);
   const Bytes second = simple_batch(2, 4);
   const Bytes records = join({first, second});
@@ -66,7 +66,7 @@ struct Damage {
   ErrorCode code;
 };
 
-TEST(Hop, RefusesImpossibleHeadersAndKeepsWhatIsBeforeThem) {
+TEST(Hop, B65_B66_B70_B82_RefusesImpossibleHeadersAndKeepsWhatIsBeforeThem) {
   const std::vector<Damage> damages = {
       {"length -1", [](Bytes b) { return with(b, 8, {255, 255, 255, 255}); }, ErrorCode::kCorrupt},
       {"length 0", [](Bytes b) { return with(b, 8, {0, 0, 0, 0}); }, ErrorCode::kCorrupt},
@@ -100,7 +100,7 @@ TEST(Hop, TakesALengthBeyondTheAnswerForACutTail) {
   EXPECT_EQ(hopped.cut_batch_bytes, (std::size_t{1} << 31) - 1 + 12);
 }
 
-TEST(Hop, NamesTheMagicThatIsNotSupported) {
+TEST(Hop, B70_NamesTheMagicThatIsNotSupported) {
   EXPECT_NE(hop(with(simple_batch(0, 1), 16, {1}), 1).refusal.message.find("(magic) 1"), std::string::npos);
 }
 

@@ -61,6 +61,7 @@ struct Part {
   std::int64_t high_watermark = 0;
   std::int64_t last_stable_offset = -1;
   std::int64_t diverging_epoch = -1;
+  std::int64_t diverging_end = 7;
   Hop hop{};
   bool left_out = false;
 };
@@ -207,7 +208,7 @@ class ScriptedCluster : public testing::Test {
       p.last_stable_offset = part.last_stable_offset;
       p.log_start_offset = part.high_watermark < 0 ? -1 : 0;
       p.diverging_epoch = static_cast<std::int32_t>(part.diverging_epoch);
-      if (part.diverging_epoch >= 0) p.diverging_end_offset = 7;
+      if (part.diverging_epoch >= 0) p.diverging_end_offset = part.diverging_end;
       p.records = body->view().subspan(at, part.hop.bytes);
       at += part.hop.bytes;
       answer->response.partitions.push_back(p);

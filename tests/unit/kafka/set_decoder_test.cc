@@ -121,7 +121,7 @@ TEST_F(SetDecoderTest, GivesEveryMessageTheBrokersTimeWithLogAppendTime) {
   EXPECT_EQ(arena_.messages[0].timestamp_ms(), 42);
 }
 
-TEST_F(SetDecoderTest, TakesTimestampsAtTheirExtremes) {
+TEST_F(SetDecoderTest, B75_TakesTimestampsAtTheirExtremes) {
   auto builder = batch_at(0);
   builder.base_timestamp = INT64_MAX;
   builder.add("a", "b", {}, INT64_MAX).add("a", "b", {}, INT64_MIN);
@@ -143,7 +143,7 @@ TEST_F(SetDecoderTest, CutsBatchesAtRecordBatchEdges) {
   EXPECT_EQ(second->cursor.next_offset, 6);
 }
 
-TEST_F(SetDecoderTest, SkipsMessagesBelowTheAskedOffset) {
+TEST_F(SetDecoderTest, B65_SkipsMessagesBelowTheAskedOffset) {
   for (std::int64_t asked = 10; asked <= 14; ++asked) {
     given(join({simple_batch(10, 4), simple_batch(14, 1)}), asked);
     ASSERT_TRUE(decode().ok());
@@ -152,7 +152,7 @@ TEST_F(SetDecoderTest, SkipsMessagesBelowTheAskedOffset) {
   }
 }
 
-TEST_F(SetDecoderTest, MovesThePlaceOverRecordBatchesThatCompactionEmptied) {
+TEST_F(SetDecoderTest, B76_MovesThePlaceOverRecordBatchesThatCompactionEmptied) {
   auto empty = batch_at(5);
   empty.last_offset_delta = 9;
   empty.attributes = kLz4;
@@ -240,7 +240,7 @@ TEST_F(SetDecoderTest, RefusesAControlBatchThatCouldHideTheEndOfATransaction) {
 
 // ---- damage
 
-TEST_F(SetDecoderTest, RefusesEveryFlippedBitThatTheChecksumCovers) {
+TEST_F(SetDecoderTest, B68_RefusesEveryFlippedBitThatTheChecksumCovers) {
   const Bytes whole = simple_batch(0, 3);
   for (std::size_t bit = 17 * 8; bit < whole.size() * 8; ++bit) {
     Bytes bytes = whole;
@@ -252,16 +252,16 @@ TEST_F(SetDecoderTest, RefusesEveryFlippedBitThatTheChecksumCovers) {
   }
 }
 
-TEST_F(SetDecoderTest, RefusesARecordBatchCutAtAnyByte) {
+TEST_F(SetDecoderTest, B77_RefusesARecordBatchCutAtAnyByte) {
   const Bytes whole = simple_batch(2, 3);
   for (std::size_t size = 1; size < whole.size(); ++size) {
     expect_refused(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
   }
 }
 
-TEST_F(SetDecoderTest, RefusesOffsetsThatGoBackwards) { expect_refused(simple_batch(1, 3)); }
+TEST_F(SetDecoderTest, B82_RefusesOffsetsThatGoBackwards) { expect_refused(simple_batch(1, 3)); }
 
-TEST_F(SetDecoderTest, RefusesCountsThatDoNotMatch) {
+TEST_F(SetDecoderTest, B67_RefusesCountsThatDoNotMatch) {
   for (const std::int32_t count : {-1, 0, 1, 3, 1000, INT32_MAX}) {
     auto builder = batch_at(2).add("a", "b").add("a", "b");
     builder.record_count = count;
@@ -269,7 +269,7 @@ TEST_F(SetDecoderTest, RefusesCountsThatDoNotMatch) {
   }
 }
 
-TEST_F(SetDecoderTest, RefusesOffsetDeltasThatDoNotRiseWithinTheRecordBatch) {
+TEST_F(SetDecoderTest, B66_B82_RefusesOffsetDeltasThatDoNotRiseWithinTheRecordBatch) {
   auto repeated = batch_at(2).add("a", "b");
   repeated.next_delta = 0;
   expect_refused(repeated.add("a", "b").build());
@@ -289,7 +289,7 @@ Bytes record_with(std::size_t from, std::initializer_list<int> tail) {
   return record;
 }
 
-TEST_F(SetDecoderTest, RefusesImpossibleRecords) {
+TEST_F(SetDecoderTest, B69_B72_B73_B74_RefusesImpossibleRecords) {
   const std::vector<std::pair<const char*, Bytes>> impossible = {
       {"key length -2", record_with(3, {3, 2, 'v', 0})},
       {"key past the end", record_with(3, {100, 'k', 2, 'v', 0})},
@@ -337,7 +337,54 @@ TEST_F(SetDecoderTest, RefusesBytesLeftOverBehindTheLastRecord) {
   expect_refused(builder.build());
 }
 
-TEST_F(SetDecoderTest, NamesCodecsThatItDoesNotRead) {
+TEST_F(SetDecoderTest, B67_RefusesRecordsThatTheCountDoesNotKnowOf) {
+  for (const std::int16_t codec : {std::int16_t{0}, kLz4, kZstd}) {
+    auto builder = batch_at(2).add("a", "b");
+    builder.attributes = codec;
+    builder.record_count = 0;
+    expect_refused(builder.build());
+  }
+}
+
+TEST_F(SetDecoderTest, B66_ALastOffsetDeltaBeyondTheRecordsIsWhatCompactionLeaves) {
+  auto builder = batch_at(5).add("a", "b");
+  builder.last_offset_delta = INT32_MAX;
+  given(builder.build(), 5);
+  const auto batch = decode();
+  ASSERT_TRUE(batch.ok()) << batch.error().message;
+  EXPECT_EQ(offsets(), (std::vector<std::int64_t>{5}));
+  EXPECT_EQ(batch->cursor.next_offset, std::int64_t{5} + INT32_MAX + 1);
+}
+
+TEST_F(SetDecoderTest, B71_ReservedAttributeBitsMeanNothing) {
+  auto builder = batch_at(0).add("a", "b");
+  builder.attributes = static_cast<std::int16_t>(0xFF80);
+  given(builder.build());
+  ASSERT_TRUE(decode().ok());
+  EXPECT_EQ(arena_.messages[0].value(), "b");
+}
+
+TEST_F(SetDecoderTest, B81_ARecordBatchWithinARecordIsItsValueAndNothingElse) {
+  const Bytes inner = simple_batch(7, 3);
+  const std::string value(inner.begin(), inner.end());
+  given(batch_at(0).add("k", value).build());
+  ASSERT_TRUE(decode().ok());
+  EXPECT_EQ(offsets(), (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(arena_.messages[0].value(), value);
+}
+
+TEST_F(SetDecoderTest, B83_RecordsLargerThanAFetchAreReadWhole) {
+  for (const std::size_t bytes : {(std::size_t{1} << 20) + 1, std::size_t{100'000'000}}) {
+    given(batch_at(0).add(std::nullopt, std::string(bytes, 'x')).build());
+    const auto batch = decode(1);
+    ASSERT_TRUE(batch.ok()) << batch.error().message;
+    ASSERT_EQ(arena_.messages.size(), 1u);
+    EXPECT_EQ(arena_.messages[0].value().size(), bytes);
+    EXPECT_TRUE(batch->last);
+  }
+}
+
+TEST_F(SetDecoderTest, B71_NamesCodecsThatItDoesNotRead) {
   for (const auto& [codec, name] : {std::pair{1, "gzip"}, {2, "snappy"}, {5, "unknown"}, {7, "unknown"}}) {
     auto builder = batch_at(2).add("a", "b");
     builder.attributes = static_cast<std::int16_t>(codec);

@@ -119,7 +119,7 @@ TEST_F(SourceTest, a_broker_that_hangs_loses_its_partitions_as_soon_as_the_clust
   EXPECT_TRUE(take<Deliver>().empty()) << "the late answer of the old leader is stale";
 }
 
-TEST_F(SourceTest, silence_ends_a_connection) {
+TEST_F(SourceTest, B40_silence_ends_a_connection) {
   attach_partitions(1);
   want(0, 12);
   const SeenFetch first = only_fetch();
@@ -235,7 +235,7 @@ TEST_F(SourceTest, unknown_connections_are_ignored) {
   EXPECT_TRUE(take<Trouble>().empty());
 }
 
-TEST_F(SourceTest, an_answer_that_nothing_asked_for_ends_the_connection) {
+TEST_F(SourceTest, B43_an_answer_that_nothing_asked_for_ends_the_connection) {
   attach_partitions(1);
   want(0, 12);
   SeenFetch odd = only_fetch();

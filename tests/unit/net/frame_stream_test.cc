@@ -77,7 +77,7 @@ TEST_F(FrameStreamTest, FramesComeOneByOne) {
   EXPECT_EQ(*next_frame(), "three");
 }
 
-TEST_F(FrameStreamTest, AFrameMayComeByteByByte) {
+TEST_F(FrameStreamTest, B42_AFrameMayComeByteByByte) {
   const std::string bytes = frame("slow");
   for (std::size_t i = 0; i + 1 < bytes.size(); ++i) {
     peer_sends({&bytes[i], 1});
@@ -123,14 +123,46 @@ TEST_F(FrameStreamTest, APeerThatHangsUpWithinALargeBodyWakes) {
   EXPECT_EQ(next_frame().error().code, ErrorCode::kUnreachable);
 }
 
-TEST_F(FrameStreamTest, AFrameOverTheCapIsRefusedByItsLengthAlone) {
+TEST_F(FrameStreamTest, B38_AFrameOverTheCapIsRefusedByItsLengthAlone) {
   peer_sends(std::string_view("\x00\x40\x00\x01", 4));  // 4 MiB and a byte
   EXPECT_EQ(next_frame().error().code, ErrorCode::kLimit);
 }
 
-TEST_F(FrameStreamTest, ANegativeLengthIsRefused) {
+TEST_F(FrameStreamTest, B38_ANegativeLengthIsRefused) {
   peer_sends(std::string_view("\xff\xff\xff\xff", 4));
   EXPECT_EQ(next_frame().error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(FrameStreamTest, B38_LengthsOfZeroAndThreeAreFramesAndTheLargestIsNot) {
+  peer_sends(frame("") + frame("abc") + "\x7f\xff\xff\xff");
+  EXPECT_EQ(*next_frame(), "");
+  EXPECT_EQ(*next_frame(), "abc");
+  const auto refused = next_frame();
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+  EXPECT_NE(refused.error().message.find("fetch.max_frame_bytes"), std::string::npos);
+}
+
+TEST_F(FrameStreamTest, B39_ALengthTooLargeTakesWhatComesNextAndOneTooSmallLeavesTheRest) {
+  std::string lie = frame("the body");
+  lie[3] = static_cast<char>(lie[3] + 2);
+  peer_sends(lie + "xyz");
+  EXPECT_EQ(*next_frame(), "the bodyxy");
+  peer_hangs_up();
+  EXPECT_EQ(next_frame().error().code, ErrorCode::kUnreachable);
+}
+
+TEST_F(FrameStreamTest, B45_AServerOfHttpIsCalledByItsName) {
+  peer_sends("HTTP/1.1 400 Bad Request\r\n\r\n");
+  const auto refused = next_frame();
+  EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(refused.error().message.find("HTTP"), std::string::npos);
+}
+
+TEST_F(FrameStreamTest, B45_ATlsAlertIsCalledByItsName) {
+  peer_sends(std::string_view("\x15\x03\x03\x00\x02\x02\x46", 7));
+  const auto refused = next_frame();
+  EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(refused.error().message.find("TLS"), std::string::npos);
 }
 
 }  // namespace

@@ -126,7 +126,7 @@ TEST_F(ClusterTest, tries_against_a_cluster_that_is_away_slow_down_and_never_end
   EXPECT_EQ(take<TopicFound>().size(), 1u);
 }
 
-TEST_F(ClusterTest, a_partition_list_with_holes_is_not_believed) {
+TEST_F(ClusterTest, B52_a_partition_list_with_holes_or_repeats_is_not_believed) {
   topics["t"].resize(1);
   LinkHub hub(settings);
   Cluster cluster(settings, hub);
@@ -141,7 +141,7 @@ TEST_F(ClusterTest, a_partition_list_with_holes_is_not_believed) {
   EXPECT_EQ(std::get<TopicMissing>(out[0]).error.code, ErrorCode::kCorrupt);
 }
 
-TEST_F(ClusterTest, a_broker_of_an_impossible_address_leads_nothing) {
+TEST_F(ClusterTest, B56_a_broker_of_an_impossible_address_leads_nothing) {
   LinkHub hub(settings);
   Cluster cluster(settings, hub);
   ports::SourceEffects out;

@@ -187,7 +187,7 @@ TEST_F(PlannerTest, an_answer_for_a_child_that_was_detached_is_dropped) {
 
 // ---- answers that cannot be true ----------------------------------------------------------------------------
 
-TEST_F(PlannerTest, a_batch_below_the_asked_offset_is_refused_on_a_new_connection) {
+TEST_F(PlannerTest, B65_a_batch_below_the_asked_offset_is_refused_on_a_new_connection) {
   attach_partitions(1);
   want(0, 50);
   const SeenFetch fetch = only_fetch();
