@@ -1,4 +1,4 @@
-"""The practice broker, seen by kcat: what it serves is what it says it serves.
+"""The practice broker, seen by kcat and by Kafka's own consumer: what it serves is what it says it serves.
 
 By hand: cd tests && SANDBOX_PROGRAM=… python3 -m unittest -v e2e.sandbox_kcat_test
 """
@@ -7,7 +7,7 @@ import json
 import tempfile
 import unittest
 
-from support import kcat
+from support import java_consumer, kcat
 from support.sandbox import Sandbox
 
 
@@ -52,6 +52,20 @@ class SandboxKcatTest(unittest.TestCase):
         while len(records) < 200:  # each round reads to the end of its moment
             records = self.read(sandbox, "events", 0)
         self.assert_holds(sandbox, "events", 0, records)
+
+    def test_the_java_consumer_reads_the_same(self):
+        sandbox = self.sandbox("--topic", "events:2:1700", "--prebuilt", "packed:1:200:zstd:5001")
+        for topic, partition in (("events", 1), ("packed", 0)):
+            count = sandbox.expected[topic, partition]["messages"]
+            records = java_consumer.consume(sandbox.folder, sandbox.bootstrap, topic, partition, count)
+            self.assert_holds(sandbox, topic, partition, records)
+
+    def test_kcat_reads_on_through_cut_connections_and_a_leader_that_moves(self):
+        faults = "fetch 2: cut 1000\nfetch 3: delay 200\nfetch 4: move lines/0 2\n"
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="ductus-e2e-"))
+        topics = ("--prebuilt", "lines:1:200:none:50001", "--listeners", "2")
+        sandbox = self.enterContext(Sandbox(folder, *topics, faults=faults))
+        self.assert_holds(sandbox, "lines", 0, self.read(sandbox, "lines", 0))
 
     def test_writing_is_refused(self):
         sandbox = self.sandbox("--topic", "events:1:10")
