@@ -18,6 +18,7 @@ def consume(folder, bootstrap, topic, partition, count):
         stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
     )
     if done.returncode != 0:
-        raise AssertionError(f"console consumer: exit {done.returncode}\n{done.stderr[-2000:].decode(errors='replace')}")
+        words = done.stderr[-2000:].decode(errors="replace")
+        raise AssertionError(f"console consumer: exit {done.returncode}\n{words}")
     lines = (line.removeprefix(b"Offset:").split(b"\t", 1) for line in done.stdout.splitlines())
     return [(int(offset), value) for offset, value in lines]
