@@ -126,6 +126,7 @@ void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<
     return settle(now, out);
   }
   store_away_ = false;
+  for (const auto& [topic, known] : asked.known_topics) ledger_.loaded(topic, known);
   for (std::size_t i = 0; i < asked.children.size(); ++i) {
     Partition* partition = find(asked.children[i]);
     if (partition == nullptr) continue;
@@ -133,7 +134,9 @@ void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<
     if (permanent) {
       partition->adapter.loaded(positions.error(), pipeline::Unstored::kMissing, effects);
     } else {
-      partition->adapter.loaded((*positions)[i], pipeline::Unstored::kMissing, effects);
+      const auto& position = (*positions)[i];
+      if (position) ledger_.stored(partition->id, *position);
+      partition->adapter.loaded(position, ledger_.why_unstored(partition->id), effects);
     }
     run_adapter(*partition, std::move(effects), now, out);
   }
@@ -148,10 +151,12 @@ void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now
     for (const pipeline::RoundEntry& entry : round.entries) {
       Partition* partition = find(entry.child);
       pipeline::AdapterEffects effects;
+      ledger_.stored(partition->id, entry.what.position);
       partition->adapter.stored(entry.what, effects);
       run_adapter(*partition, std::move(effects), now, out);
     }
   }
+  if (!outcome) ledger_.give_back(round.topics);
   rounds_.written(round.entries, outcome.ok(), now);
   settle(now, out);
 }
@@ -231,6 +236,7 @@ void Brain::write_round(base::Time now, Effects& out) {
   for (const pipeline::RoundEntry& entry : round.entries) {
     round.positions.push_back({partitions_[entry.child.child].id, entry.what.position});
   }
+  round.topics = ledger_.take();
   out.emplace_back(std::move(round));
 }
 
@@ -263,20 +269,22 @@ void Brain::check_until_end(base::Time now, Effects& out) {
   for (const Partition& partition : partitions_) {
     if (partition.halted) continue;
     if (!partition.until_end || partition.adapter.has_unstored()) return;
-    if (partition.adapter.next_offset().value_or(-1) < *partition.until_end) return;
+    const std::int64_t next = partition.adapter.next_offset().value_or(-1);
+    if (next < *partition.until_end) return;
+    if (next > partition.readable_end) return;  // beyond all that there is: the broker has yet to say what is wrong
   }
   until_end_reached_ = true;
   drain(now, out);
 }
 
 int Brain::until_end_exit_code(Effects& out) const {
-  int exit_code = 0;
+  std::string names;
   for (const Partition& partition : partitions_) {
-    if (!partition.halted) continue;
-    exit_code = 1;
-    out.emplace_back(LogLine{LogLevel::kError, partition.name() + " stopped: " + *partition.halted});
+    if (partition.halted) names += (names.empty() ? "" : ", ") + partition.name();
   }
-  return exit_code;
+  if (names.empty()) return 0;
+  out.emplace_back(LogLine{LogLevel::kError, "not read to the end, for the reasons above: " + names});
+  return 1;
 }
 
 void Brain::finish(int exit_code, bool forced, Effects& out) {

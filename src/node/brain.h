@@ -19,6 +19,7 @@
 #include "config/node_config.h"
 #include "ductus/module.h"
 #include "node/partition.h"
+#include "node/topic_ledger.h"
 #include "node/work.h"
 #include "operate/status_report.h"
 #include "pipeline/adapter.h"
@@ -119,6 +120,7 @@ class Brain {
   std::deque<Work> ready_;
   LoadPositions to_load_;
   pipeline::Rounds rounds_;
+  TopicLedger ledger_;
   std::vector<Timer> timers_;  ///< a heap
   bool store_away_ = false;
   bool loading_ = false;

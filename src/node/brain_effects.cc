@@ -77,6 +77,7 @@ void Brain::on_bounds(const ports::LogBounds& bounds) {
 }
 
 void Brain::on_topic(const ports::TopicFound& found, base::Time now, Effects& out) {
+  ledger_.found(found.topic, found.topic_id, found.partition_count);
   Topic& topic = topics_[found.topic];
   topic.found = true;
   topic.trouble.clear();

@@ -43,13 +43,26 @@ void StoreThread::run() {
 
 void StoreThread::carry_out(Request request) {
   if (auto* round = std::get_if<StoreRound>(&request)) {
-    const Result<void> outcome = store_.store(round->positions);
+    Result<void> outcome = store_.store(round->positions);
+    if (outcome && !round->topics.empty()) outcome = store_.store_topics(round->topics);
     answers_.stored(std::move(*round), outcome);
   } else {
     auto& load = std::get<LoadPositions>(request);
-    auto positions = store_.load(load.partitions);
+    auto positions = load_all(load);
     answers_.loaded(std::move(load), std::move(positions));
   }
+}
+
+Result<std::vector<std::optional<ports::Position>>> StoreThread::load_all(LoadPositions& load) {
+  auto positions = store_.load(load.partitions);
+  if (!positions) return positions;
+  for (const ports::TopicPartition& partition : load.partitions) load.known_topics[partition.topic];
+  std::vector<std::string> topics;
+  for (const auto& [topic, unknown] : load.known_topics) topics.push_back(topic);
+  const auto known = store_.load_topics(topics);
+  if (!known) return known.error();
+  for (std::size_t i = 0; i < topics.size(); ++i) load.known_topics[topics[i]] = (*known)[i];
+  return positions;
 }
 
 }  // namespace ductus::node

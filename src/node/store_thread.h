@@ -37,6 +37,7 @@ class StoreThread {
   void submit_request(Request request);
   void run();
   void carry_out(Request request);
+  Result<std::vector<std::optional<ports::Position>>> load_all(LoadPositions& load);
 
   ports::OffsetStore& store_;
   Answers answers_;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,11 +41,13 @@ struct WorkDone {
 struct StoreRound {
   std::vector<pipeline::RoundEntry> entries;
   std::vector<ports::StoredPosition> positions;  ///< of the entries, in their order
+  std::vector<ports::StoredTopic> topics;        ///< to be stored behind the positions
 };
 /// Positions to look up, for the store thread.
 struct LoadPositions {
   std::vector<ports::ChildRef> children;
   std::vector<ports::TopicPartition> partitions;
+  std::map<std::string, std::optional<ports::KnownTopic>> known_topics;  ///< the answer's: the topics of `partitions`
 };
 
 }  // namespace ductus::node

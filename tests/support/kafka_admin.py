@@ -1,13 +1,16 @@
-"""Two requests of Kafka's protocol that kcat lacks, in milliseconds where a Java tool takes a second.
+"""Requests of Kafka's protocol that kcat lacks, in milliseconds where a Java tool takes a second.
 
-Both in their versions without tagged fields: CreateTopics 2 (Kafka 0.11 and newer), AlterClientQuotas 0 (2.6 and
-newer).
+All in their versions without tagged fields: CreateTopics 2, DeleteTopics 1, DeleteRecords 0 (Kafka 0.11 and newer),
+CreatePartitions 0 (1.0 and newer), AlterClientQuotas 0 (2.6 and newer).
 """
 
 import socket
 import struct
 
 _CREATE_TOPICS = 19
+_DELETE_TOPICS = 20
+_DELETE_RECORDS = 21
+_CREATE_PARTITIONS = 37
 _ALTER_CLIENT_QUOTAS = 49
 
 
@@ -24,6 +27,36 @@ def create_topic(bootstrap, name, partitions, config=None):
     assert (throttle, count) == (0, 1), (throttle, count)
     answer.take_string()
     _check(answer, f"create topic {name}")
+
+
+def delete_topic(bootstrap, name):
+    """Deletes a topic with all that it holds."""
+    answer = _ask(bootstrap, _DELETE_TOPICS, 1, _array([_string(name)]) + struct.pack(">i", 30_000))
+    answer.take(">ii")
+    answer.take_string()
+    (error_code,) = answer.take(">h")
+    if error_code != 0:
+        raise KafkaRefused(f"delete topic {name}: error {error_code}")
+
+
+def delete_records(bootstrap, topic, partition, before):
+    """Moves the start of the partition's log up to offset `before`."""
+    place = _string(topic) + _array([struct.pack(">iq", partition, before)])
+    answer = _ask(bootstrap, _DELETE_RECORDS, 0, _array([place]) + struct.pack(">i", 30_000))
+    answer.take(">ii")
+    answer.take_string()
+    _, _, start, error_code = answer.take(">iiqh")
+    if (start, error_code) != (before, 0):
+        raise KafkaRefused(f"delete records of {topic}/{partition} before {before}: error {error_code}, start {start}")
+
+
+def add_partitions(bootstrap, topic, total):
+    """From now on the topic has `total` partitions."""
+    grown = _string(topic) + struct.pack(">ii", total, -1)
+    answer = _ask(bootstrap, _CREATE_PARTITIONS, 0, _array([grown]) + struct.pack(">i?", 30_000, False))
+    answer.take(">ii")
+    answer.take_string()
+    _check(answer, f"add partitions to {topic}")
 
 
 def limit_reading(bootstrap, client_id, bytes_per_second):
