@@ -24,9 +24,9 @@ Error callback_error(std::string_view what) {
   return {ErrorCode::kCallback, base::escaped(what, Runner::kMaxReasonBytes)};
 }
 
-/// Runs user code; what it throws becomes an Error.
+/// Runs user code; what it throws becomes an Error that says `who` threw.
 template <class Call>
-auto guarded(Call&& call) -> Result<decltype(call())> {
+auto guarded(Call&& call, const char* who = "the handler") -> Result<decltype(call())> {
   try {
     if constexpr (std::is_void_v<decltype(call())>) {
       call();
@@ -35,9 +35,9 @@ auto guarded(Call&& call) -> Result<decltype(call())> {
       return call();
     }
   } catch (const std::exception& error) {
-    return callback_error(std::string("the handler threw: ") + error.what());
+    return callback_error(std::string(who) + " threw: " + error.what());
   } catch (...) {
-    return callback_error("the handler threw something that is no std::exception");
+    return callback_error(std::string(who) + " threw something that is no std::exception");
   }
 }
 
@@ -158,6 +158,10 @@ Result<Value> Runner::aggregate_element(ports::ChildRef child) {
   Slot* slot = find(child);
   if (slot == nullptr) return no_handler();
   return guarded([&] { return slot->handler->aggregate_element(); });
+}
+
+Result<void> Runner::handle_periodic_aggregate(const Aggregate& aggregate) {
+  return guarded([&] { module_.handle_periodic_aggregate(aggregate); }, "the module");
 }
 
 void Runner::stop(ports::ChildRef child) {

@@ -34,6 +34,7 @@ class Runner final : public ports::HandlerHost {
   ports::Handled handle_idle(ports::ChildRef child, std::int64_t next_offset) override;
   Result<void> sync(ports::ChildRef child) override;
   Result<Value> aggregate_element(ports::ChildRef child) override;
+  Result<void> handle_periodic_aggregate(const Aggregate& aggregate) override;
   void stop(ports::ChildRef child) override;
 
  private:

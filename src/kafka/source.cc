@@ -68,6 +68,20 @@ void KafkaSource::look_up(ports::ChildRef child, ports::OffsetQuery query, base:
 
 void KafkaSource::released(std::size_t bytes, base::Time, ports::SourceEffects&) { budget_.release(bytes); }
 
+void KafkaSource::reconnect(base::Time now, ports::SourceEffects& out) {
+  cluster_.link().close(now, out);
+  cluster_.lost(now);
+  for (const auto& planner : planners_) planner->reconnect(now, out);
+}
+
+bool KafkaSource::waits_for_budget() const {
+  const auto wanted = static_cast<std::size_t>(settings_.response_max_bytes);
+  if (budget_.used() + wanted <= budget_.limit()) return false;
+  std::size_t reserved = 0;  // comes back with the answers, or when they are given up
+  for (const auto& planner : planners_) reserved += planner->reserved_bytes();
+  return budget_.used() > reserved;
+}
+
 void KafkaSource::flush(base::Time now, ports::SourceEffects& out) {
   cluster_.flush(now, out);
   if (planners_.empty()) return;
@@ -97,7 +111,9 @@ void KafkaSource::answered(ports::ConnectionId connection, const ports::RequestT
   if (!was_ready) {
     const auto greeted = link->greeted(static_cast<const ApiVersionsAnswer&>(*answer).response, now, out);
     if (!greeted) return end(*link, greeted.error(), now, out);
-    if (link->ready()) set_reachable(true, "connected to " + to_string(link->endpoint()), out);
+    if (!link->ready()) return;
+    std::erase(away_, link->endpoint());
+    set_reachable(true, "connected to " + to_string(link->endpoint()), out);
     return;
   }
   if (link->owner() != nullptr) return link->owner()->answered(link->lane(), tag, *answer, now, out);
@@ -119,6 +135,7 @@ void KafkaSource::end(Link& link, const Error& why, base::Time now, ports::Sourc
 
 void KafkaSource::after_loss(Link& link, const Error& why, base::Time now, ports::SourceEffects& out) {
   const std::string where = to_string(link.endpoint());
+  note_away(link.endpoint(), why, out);
   if (hub_.ready_links == 0) set_reachable(false, where + ": " + why.message, out);
   if (link.owner() != nullptr) return link.owner()->lost(link.lane(), why, now, out);
   cluster_.lost(now);
@@ -126,6 +143,13 @@ void KafkaSource::after_loss(Link& link, const Error& why, base::Time now, ports
   for (PartitionSlot& slot : book_.slots()) {
     if (slot.planner == nullptr) tell_leaderless(slot, error, now, out);
   }
+}
+
+void KafkaSource::note_away(const Endpoint& endpoint, const Error& why, ports::SourceEffects& out) {
+  if (std::find(away_.begin(), away_.end(), endpoint) != away_.end()) return;
+  std::erase_if(away_, [this](const Endpoint& known) { return !cluster_.names(known); });
+  away_.push_back(endpoint);
+  out.emplace_back(ports::BrokerAway{to_string(endpoint), why});
 }
 
 void KafkaSource::set_reachable(bool reachable, const std::string& detail, ports::SourceEffects& out) {

@@ -37,6 +37,8 @@ class KafkaSource final : public ports::BatchSource {
   void want(ports::ChildRef child, const ports::Position& from, base::Time now, ports::SourceEffects& out) override;
   void look_up(ports::ChildRef child, ports::OffsetQuery query, base::Time now, ports::SourceEffects& out) override;
   void released(std::size_t bytes, base::Time now, ports::SourceEffects& out) override;
+  void reconnect(base::Time now, ports::SourceEffects& out) override;
+  bool waits_for_budget() const override;
   void flush(base::Time now, ports::SourceEffects& out) override;
 
   void opened(ports::ConnectionId connection, base::Time now, ports::SourceEffects& out) override;
@@ -52,6 +54,7 @@ class KafkaSource final : public ports::BatchSource {
   /// Ends a connection for a reason of ours; what it carried is asked again.
   void end(Link& link, const Error& why, base::Time now, ports::SourceEffects& out);
   void after_loss(Link& link, const Error& why, base::Time now, ports::SourceEffects& out);
+  void note_away(const Endpoint& endpoint, const Error& why, ports::SourceEffects& out);
   void set_reachable(bool reachable, const std::string& detail, ports::SourceEffects& out);
 
   void forget(PartitionSlot& slot);
@@ -71,6 +74,7 @@ class KafkaSource final : public ports::BatchSource {
   std::vector<std::unique_ptr<Planner>> planners_;
   std::size_t first_planner_ = 0;  ///< to flush; rotates, so that the byte budget goes round
   std::optional<bool> reachable_;
+  std::vector<Endpoint> away_;  ///< told; only such as the cluster or the configuration names
 };
 
 }  // namespace ductus::kafka

@@ -21,12 +21,22 @@ pipeline::OffsetPolicy to_policy(config::OffsetPolicy policy) {
   return pipeline::OffsetPolicy::kStop;
 }
 
+supervise::SupervisorSettings supervision(const config::NodeConfig& config) {
+  supervise::SupervisorSettings settings;
+  settings.intensity = config.intensity;
+  settings.period = config.period;
+  settings.escalate_after = config.escalate_after;
+  settings.has_periodic = config.periodic_every.has_value();
+  return settings;
+}
+
 constexpr base::Duration kLoadRetryDelay = std::chrono::milliseconds(500);
 
 }  // namespace
 
 Brain::Brain(const config::NodeConfig& config, ports::BatchSource& source, const BrainSettings& settings)
-    : config_(config), source_(source), settings_(settings) {
+    : config_(config), source_(source), settings_(settings), supervisor_(supervision(config), settings.seed) {
+  if (config.periodic_every) periodic_.emplace(*config.periodic_every);
   adapter_settings_.max_uncommitted_batches = config.max_uncommitted_batches;
   adapter_settings_.when_missing = to_policy(config.when_missing);
   adapter_settings_.when_out_of_range = to_policy(config.when_out_of_range);
@@ -43,6 +53,7 @@ void Brain::start(base::Time now, Effects& out) {
     topics_[topic.name].config = &topic;
     source_.attach_topic(topic.name, now, source_out_);
   }
+  supervisor_.start(supervise_out_);
   settle(now, out);
 }
 
@@ -50,18 +61,7 @@ void Brain::drain(base::Time now, Effects& out) {
   if (draining_) return;
   draining_ = true;
   stop_deadline_ = now + config_.stop_timeout;
-  for (Partition& partition : partitions_) {
-    source_.detach(partition.child, now, source_out_);
-    pipeline::AdapterEffects effects;
-    partition.adapter.drain(effects);
-    run_adapter(partition, std::move(effects), now, out);
-  }
-  std::erase_if(ready_, [&](Work& work) {  // offers that no worker has taken yet are not made
-    if (work.kind != Work::Kind::kHandle && work.kind != Work::Kind::kHandleIdle) return false;
-    if (Partition* partition = find(work.child)) partition->adapter.withdrawn();
-    if (work.kind == Work::Kind::kHandle) source_.released(work.set.charged_bytes, now, source_out_);
-    return true;
-  });
+  supervisor_.stop(now, supervise_out_);
   settle(now, out);
 }
 
@@ -84,10 +84,22 @@ void Brain::lost(ports::ConnectionId connection, const Error& why, base::Time no
 }
 
 void Brain::done(WorkDone what, base::Time now, Effects& out) {
-  Partition* partition = find(what.child);
-  DUCTUS_ASSERT(partition != nullptr);  // a new incarnation waits for the calls of the old one
+  DUCTUS_ASSERT(calls_out_ > 0);
+  --calls_out_;
+  if (what.kind == Work::Kind::kPeriodic) {
+    on_aggregate_returned(what, out);
+  } else {
+    Partition* partition = find(what.child);
+    DUCTUS_ASSERT(partition != nullptr);  // a new incarnation waits for the calls of the old one
+    on_done(*partition, what, now, out);
+  }
+  settle(now, out);
+}
+
+void Brain::on_done(Partition& partition, WorkDone& what, base::Time now, Effects& out) {
   pipeline::AdapterEffects effects;
-  pipeline::Adapter& adapter = partition->adapter;
+  pipeline::Adapter& adapter = partition.adapter;
+  partition.call_since.reset();
   switch (what.kind) {
     case Work::Kind::kStartHandler:
       adapter.started(what.outcome, now, effects);
@@ -104,14 +116,16 @@ void Brain::done(WorkDone what, base::Time now, Effects& out) {
     case Work::Kind::kSync:
       if (const auto storable = adapter.synced(what.outcome, effects)) rounds_.add({what.child, *storable});
       break;
+    case Work::Kind::kAggregate:
+      adapter.aggregated(effects);
+      on_element(partition, what, out);
+      break;
+    case Work::Kind::kPeriodic:
+      break;
   }
-  if (adapter.next_offset().value_or(-1) != partition->progress_offset) {
-    partition->progress_offset = adapter.next_offset().value_or(-1);
-    partition->progress_at = now;
-    partition->backoff.progressed(now);
-  }
-  run_adapter(*partition, std::move(effects), now, out);
-  settle(now, out);
+  const bool moved = what.kind == Work::Kind::kHandle && what.handled.kind == ports::Handled::Kind::kOk;
+  if (moved) note_progress(partition, now, out);
+  run_adapter(partition, std::move(effects), now, out);
 }
 
 void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<ports::Position>>> positions,
@@ -120,12 +134,12 @@ void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<
   const bool permanent = !positions && (positions.error().code == ErrorCode::kCorrupt ||
                                         positions.error().code == ErrorCode::kUnsupported);
   if (!positions && !permanent) {
-    if (!std::exchange(store_away_, true)) log(LogLevel::kWarn, "store: " + positions.error().message, out);
+    note_store_away(positions.error(), now, out);
     load_again_ = asked.children;
     load_retry_at_ = now + kLoadRetryDelay;
     return settle(now, out);
   }
-  store_away_ = false;
+  if (std::exchange(store_away_, false)) log(LogLevel::kInfo, "store: answers again", out);
   for (const auto& [topic, known] : asked.known_topics) ledger_.loaded(topic, known);
   for (std::size_t i = 0; i < asked.children.size(); ++i) {
     Partition* partition = find(asked.children[i]);
@@ -144,7 +158,8 @@ void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<
 }
 
 void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now, Effects& out) {
-  if (!outcome && !std::exchange(store_away_, true)) log(LogLevel::kWarn, "store: " + outcome.error().message, out);
+  writing_ = false;
+  if (!outcome) note_store_away(outcome.error(), now, out);
   if (outcome && std::exchange(store_away_, false)) log(LogLevel::kInfo, "store: answers again", out);
   std::erase_if(round.entries, [&](const pipeline::RoundEntry& entry) { return find(entry.child) == nullptr; });
   if (outcome) {
@@ -161,18 +176,25 @@ void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now
   settle(now, out);
 }
 
+/// A state, and one failure, however many partitions wait for it.
+void Brain::note_store_away(const Error& why, base::Time now, Effects& out) {
+  if (std::exchange(store_away_, true)) return;
+  log(LogLevel::kWarn, "store: " + why.message, out);
+  supervisor_.on_failure("store: " + why.message, now, supervise_out_);
+}
+
 void Brain::tick(base::Time now, Effects& out) {
   if (source_.next_tick() <= now) source_.tick(now, source_out_);
   while (!timers_.empty() && timers_.front().at <= now) {
     std::pop_heap(timers_.begin(), timers_.end());
     const Timer timer = timers_.back();
     timers_.pop_back();
-    Partition* partition = find(timer.child);
-    if (partition == nullptr) continue;
-    if (partition->restart_at && *partition->restart_at <= now) {
-      if (!draining_) start_partition(*partition, now, out);
+    if (const auto* supervised = std::get_if<supervise::Timer>(&timer.whose)) {
+      supervisor_.on_timer(*supervised, now, supervise_out_);
       continue;
     }
+    Partition* partition = find(std::get<ports::ChildRef>(timer.whose));
+    if (partition == nullptr) continue;
     pipeline::AdapterEffects effects;
     partition->adapter.tick(now, effects);
     run_adapter(*partition, std::move(effects), now, out);
@@ -186,6 +208,7 @@ void Brain::tick(base::Time now, Effects& out) {
       }
     }
   }
+  if (stall_check_at_ <= now) check_stalls(now, out);
   if (until_end_deadline_ <= now && !draining_) {
     timed_out_ = true;
     log(LogLevel::kError, "--timeout is over before the end was reached", out);
@@ -202,20 +225,22 @@ void Brain::tick(base::Time now, Effects& out) {
 
 /// Runs what the event set off until nothing is left, then sends and stores it in one go.
 void Brain::settle(base::Time now, Effects& out) {
-  run_source(now, out);
-  pump_rounds(now, out);
+  if (periodic_) run_periodic(now, out);
+  do {
+    run_source(now, out);
+    pump_rounds(now, out);
+    check_store_stopped();
+    run_supervisor(now, out);
+  } while (!source_out_.empty());
   if (!loading_ && !to_load_.children.empty()) {
     loading_ = true;
     out.emplace_back(std::exchange(to_load_, {}));
   }
-  if (draining_) {
-    check_drained(now, out);
-  } else if (settings_.until_end) {
-    check_until_end(now, out);
-  }
-  run_source(now, out);
+  if (settings_.until_end && !draining_) check_until_end(now, out);
   source_.flush(now, source_out_);
   run_source(now, out);
+  supervisor_.on_work_due(work_is_due(), now, supervise_out_);
+  run_supervisor(now, out);
 }
 
 void Brain::pump_rounds(base::Time now, Effects& out) {
@@ -233,33 +258,12 @@ void Brain::write_round(base::Time now, Effects& out) {
   StoreRound round;
   round.entries = rounds_.take(now);
   if (round.entries.empty()) return;
+  writing_ = true;
   for (const pipeline::RoundEntry& entry : round.entries) {
     round.positions.push_back({partitions_[entry.child.child].id, entry.what.position});
   }
   round.topics = ledger_.take();
   out.emplace_back(std::move(round));
-}
-
-/// Every partition in turn: its call ends, what it accepted is stored, its handler stops.
-void Brain::check_drained(base::Time now, Effects& out) {
-  if (finished_) return;
-  bool all_idle = true;
-  for (Partition& partition : partitions_) {
-    pipeline::Adapter& adapter = partition.adapter;
-    if (adapter.phase() == pipeline::AdapterPhase::kIdle) continue;
-    all_idle = false;
-    if (adapter.in_call()) continue;
-    if (adapter.has_unstored()) {
-      rounds_.mark(partition.child, true, now);
-      continue;
-    }
-    pipeline::AdapterEffects effects;
-    adapter.stop(effects);
-    run_adapter(partition, std::move(effects), now, out);
-  }
-  if (!all_idle && rounds_.next_tick() <= now) pump_rounds(now, out);
-  if (!all_idle) return;
-  finish(timed_out_ ? 4 : settings_.until_end && until_end_reached_ ? until_end_exit_code(out) : 0, false, out);
 }
 
 void Brain::check_until_end(base::Time now, Effects& out) {
@@ -277,32 +281,30 @@ void Brain::check_until_end(base::Time now, Effects& out) {
   drain(now, out);
 }
 
-int Brain::until_end_exit_code(Effects& out) const {
-  std::string names;
-  for (const Partition& partition : partitions_) {
-    if (partition.halted) names += (names.empty() ? "" : ", ") + partition.name();
-  }
-  if (names.empty()) return 0;
-  out.emplace_back(LogLine{LogLevel::kError, "not read to the end, for the reasons above: " + names});
-  return 1;
-}
-
 void Brain::finish(int exit_code, bool forced, Effects& out) {
   if (std::exchange(finished_, true)) return;
   out.emplace_back(Finished{exit_code, forced});
 }
 
 base::Time Brain::next_tick() const {
-  base::Time next = std::min({source_.next_tick(), rounds_.next_tick(), load_retry_at_, stop_deadline_});
+  base::Time next =
+      std::min({source_.next_tick(), rounds_.next_tick(), load_retry_at_, stop_deadline_, stall_check_at_});
+  if (periodic_) next = std::min(next, periodic_->next_tick());
   if (!timers_.empty()) next = std::min(next, timers_.front().at);
   if (!draining_) next = std::min(next, until_end_deadline_);
   return finished_ ? base::Time::max() : next;
 }
 
-std::optional<Work> Brain::take_work() {
-  if (ready_.empty()) return std::nullopt;
+std::size_t Brain::ready_work() const noexcept {
+  return calls_out_ < config_.max_threads ? std::min(ready_.size(), config_.max_threads - calls_out_) : 0;
+}
+
+std::optional<Work> Brain::take_work(base::Time now) {
+  if (ready_work() == 0) return std::nullopt;
   Work work = std::move(ready_.front());
   ready_.pop_front();
+  ++calls_out_;
+  if (Partition* partition = find(work.child)) partition->call_since = now;
   return work;
 }
 
@@ -312,40 +314,11 @@ Partition* Brain::find(ports::ChildRef child) {
   return partition.child.generation == child.generation ? &partition : nullptr;
 }
 
-void Brain::arm(base::Time at, ports::ChildRef child) {
-  timers_.push_back({at, child});
+void Brain::arm(base::Time at, const std::variant<ports::ChildRef, supervise::Timer>& whose) {
+  timers_.push_back({at, whose});
   std::push_heap(timers_.begin(), timers_.end());
 }
 
 void Brain::log(LogLevel level, std::string text, Effects& out) { out.emplace_back(LogLine{level, std::move(text)}); }
-
-operate::StatusReport Brain::status(base::Time now) const {
-  operate::StatusReport report;
-  report.name = config_.name;
-  report.handler_name = config_.handler_name;
-  report.state = draining_ ? "draining" : "running";
-  if (!config_.brokers.empty()) {
-    report.source = config_.brokers[0].host + ":" + std::to_string(config_.brokers[0].port);
-  }
-  bool all_found = true;
-  for (const auto& [name, topic] : topics_) {
-    if (topic.found) continue;
-    all_found = false;
-    operate::PartitionStatus missing;
-    missing.topic = name;
-    missing.partition = -1;
-    missing.state = "waiting";
-    missing.reason = !topic.trouble.empty() ? topic.trouble : source_detail_;
-    report.partitions.push_back(std::move(missing));
-  }
-  if (!all_found && partitions_.empty() && !draining_) report.state = "starting";
-  for (const Partition& partition : partitions_) {
-    report.partitions.push_back(partition.status(now, config_.stall_after, store_away_));
-  }
-  std::sort(report.partitions.begin(), report.partitions.end(), [](const auto& left, const auto& right) {
-    return std::tie(left.topic, left.partition) < std::tie(right.topic, right.partition);
-  });
-  return report;
-}
 
 }  // namespace ductus::node

@@ -1,11 +1,13 @@
 // Brain: all decisions of a node, as one pure state machine.
 //
-// It owns the source, the adapters, the rounds and the timers, and passes their events and effects between them. It is
+// It owns the source, the supervisor, the adapters, the rounds, the periodic collection and the timers, and passes
+// their events and effects between them. It is
 // entered under one lock (the baton), for microseconds, a few times per batch; it never blocks, never touches a socket,
 // a file or the wall clock. What it wants done comes out as Effects (at once, by whoever entered) and Work (by a
 // worker). The node's workers drive it with real sockets, the simulator with scripted ones.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -23,8 +25,10 @@
 #include "node/work.h"
 #include "operate/status_report.h"
 #include "pipeline/adapter.h"
+#include "pipeline/periodic.h"
 #include "pipeline/rounds.h"
 #include "ports/batch_source.h"
+#include "supervise/supervisor.h"
 
 namespace ductus::node {
 
@@ -72,15 +76,16 @@ class Brain {
 
   /// When tick() is wanted next; Time::max() where nothing is due.
   base::Time next_tick() const;
-  /// The next call to make, oldest first.
-  std::optional<Work> take_work();
-  std::size_t ready_work() const noexcept { return ready_.size(); }
+  /// The next call to make, oldest first; nothing while `handler.max_threads` calls are out.
+  std::optional<Work> take_work(base::Time now);
+  /// How many calls may be taken now.
+  std::size_t ready_work() const noexcept;
   operate::StatusReport status(base::Time now) const;
 
  private:
   struct Timer {
     base::Time at;
-    ports::ChildRef child;
+    std::variant<ports::ChildRef, supervise::Timer> whose;              ///< an adapter's, or the supervisor's
     bool operator<(const Timer& other) const { return at > other.at; }  // earliest on top of a heap
   };
   struct Topic {
@@ -89,24 +94,55 @@ class Brain {
     std::string trouble;
   };
 
+  // Events and what follows from each (brain.cc).
+  void on_done(Partition& partition, WorkDone& what, base::Time now, Effects& out);
+  void note_store_away(const Error& why, base::Time now, Effects& out);
   void settle(base::Time now, Effects& out);
+  void pump_rounds(base::Time now, Effects& out);
+  void write_round(base::Time now, Effects& out);
+  void check_until_end(base::Time now, Effects& out);
+  void finish(int exit_code, bool forced, Effects& out);
+  void arm(base::Time at, const std::variant<ports::ChildRef, supervise::Timer>& whose);
+  void log(LogLevel level, std::string text, Effects& out);
+  Partition* find(ports::ChildRef child);
+
+  // What source and adapters want done (brain_effects.cc).
   void run_source(base::Time now, Effects& out);
   void on_source(ports::SourceEffect& effect, base::Time now, Effects& out);
   void on_trouble(const ports::Trouble& trouble, base::Time now, Effects& out);
-  void on_bounds(const ports::LogBounds& bounds);
-  void on_topic(const ports::TopicFound& topic, base::Time now, Effects& out);
+  void on_bounds(const ports::LogBounds& bounds, base::Time now);
+  void on_topic(const ports::TopicFound& topic);
   void run_adapter(Partition& partition, pipeline::AdapterEffects effects, base::Time now, Effects& out);
   void on_adapter(Partition& partition, pipeline::AdapterEffect& effect, base::Time now, Effects& out);
+
+  // Who is started and stopped, and why (brain_supervision.cc).
+  void run_supervisor(base::Time now, Effects& out);
+  void on_supervisor(const supervise::Effect& effect, base::Time now, Effects& out);
+  void on_level(const supervise::LevelChanged& change, Effects& out);
+  void start_child(const supervise::Child& child, base::Time now, Effects& out);
+  void stop_child(const supervise::Child& child, base::Time now, Effects& out);
   void start_partition(Partition& partition, base::Time now, Effects& out);
-  void end_partition(Partition& partition, const Error& why, bool halted, base::Time now, Effects& out);
-  void pump_rounds(base::Time now, Effects& out);
-  void write_round(base::Time now, Effects& out);
-  void check_drained(base::Time now, Effects& out);
-  void check_until_end(base::Time now, Effects& out);
-  void finish(int exit_code, bool forced, Effects& out);
-  void arm(base::Time at, ports::ChildRef child);
-  void log(LogLevel level, std::string text, Effects& out);
-  Partition* find(ports::ChildRef child);
+  void stop_partition(Partition& partition, base::Time now, Effects& out);
+  void go_on_stopping(Partition& partition, base::Time now, Effects& out);
+  void withdraw_offers(base::Time now, Effects& out);
+  void check_store_stopped();
+  void end_partition(Partition& partition, const Error& why, bool counted, bool halted, base::Time now, Effects& out);
+
+  // Progress, and the lack of it (brain_progress.cc).
+  void note_progress(Partition& partition, base::Time now, Effects& out);
+  void note_due(Partition& partition, base::Time now);
+  bool work_is_due() const;
+  void check_stalls(base::Time now, Effects& out);
+  void break_silence(Partition& partition, base::Time now, Effects& out);
+
+  // The aggregate (brain_periodic.cc).
+  void run_periodic(base::Time now, Effects& out);
+  void on_element(Partition& partition, WorkDone& what, Effects& out);
+  void on_aggregate_returned(const WorkDone& what, Effects& out);
+
+  // What people see (brain_status.cc).
+  NodeState node_state(base::Time now) const;
+  std::string who_holds_the_threads(base::Time now) const;
   int until_end_exit_code(Effects& out) const;
 
   const config::NodeConfig& config_;
@@ -117,16 +153,35 @@ class Brain {
   std::map<std::string, Topic> topics_;
   std::deque<Partition> partitions_;  ///< by child number
   ports::SourceEffects source_out_;
+  supervise::Supervisor supervisor_;
+  supervise::Effects supervise_out_;
+  std::string level_why_;  ///< of level B or C
   std::deque<Work> ready_;
+  std::size_t calls_out_ = 0;
+  bool offers_to_withdraw_ = false;
   LoadPositions to_load_;
   pipeline::Rounds rounds_;
   TopicLedger ledger_;
   std::vector<Timer> timers_;  ///< a heap
+
   bool store_away_ = false;
   bool loading_ = false;
+  bool writing_ = false;
+  std::optional<supervise::Child> store_to_stop_;
   base::Time load_retry_at_ = base::Time::max();
   std::vector<ports::ChildRef> load_again_;
+
   std::string source_detail_;
+  bool source_away_ = false;
+  std::size_t topics_found_ = 0;
+  std::array<std::size_t, 3> due_{};  ///< how many partitions, by WorkDue
+  base::Time stall_check_at_ = base::Time::max();
+
+  std::optional<pipeline::Periodic> periodic_;
+  supervise::Child periodic_child_;
+  bool periodic_to_stop_ = false;
+  std::uint64_t failed_aggregates_ = 0;
+
   bool draining_ = false;
   bool finished_ = false;
   bool until_end_reached_ = false;

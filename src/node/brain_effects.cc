@@ -2,6 +2,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/assert.h"
 #include "node/brain.h"
 
 namespace ductus::node {
@@ -24,13 +25,17 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
           Partition* partition = find(it.child);
           if (partition == nullptr) return source_.released(it.set.charged_bytes, now, source_out_);
           partition->trouble.reset();
+          partition->heard = true;
           pipeline::AdapterEffects effects;
           partition->adapter.delivered(std::move(it.set), effects);
           run_adapter(*partition, std::move(effects), now, out);
         } else if constexpr (std::is_same_v<T, ports::Trouble>) {
           on_trouble(it, now, out);
         } else if constexpr (std::is_same_v<T, ports::Healed>) {
-          if (Partition* partition = find(it.child)) partition->trouble.reset();
+          Partition* partition = find(it.child);
+          if (partition == nullptr) return;
+          partition->trouble.reset();
+          note_due(*partition, now);
         } else if constexpr (std::is_same_v<T, ports::OffsetFound>) {
           Partition* partition = find(it.child);
           if (partition == nullptr) return;
@@ -38,16 +43,22 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
           partition->adapter.found(it, effects);
           run_adapter(*partition, std::move(effects), now, out);
         } else if constexpr (std::is_same_v<T, ports::LogBounds>) {
-          on_bounds(it);
+          on_bounds(it, now);
         } else if constexpr (std::is_same_v<T, ports::TopicFound>) {
-          on_topic(it, now, out);
+          on_topic(it);
         } else if constexpr (std::is_same_v<T, ports::TopicMissing>) {
           topics_[it.topic].trouble = it.error.message;
           log(LogLevel::kWarn, it.error.message, out);
-        } else {
-          static_assert(std::is_same_v<T, ports::SourceState>);
+        } else if constexpr (std::is_same_v<T, ports::SourceState>) {
           source_detail_ = it.detail;
-          log(it.reachable ? LogLevel::kInfo : LogLevel::kWarn, "source: " + it.detail, out);
+          source_away_ = !it.reachable;
+          log(it.reachable ? LogLevel::kInfo : LogLevel::kWarn,
+              it.reachable ? "source: " + it.detail : "source: no broker can be reached: " + it.detail, out);
+        } else {
+          static_assert(std::is_same_v<T, ports::BrokerAway>);
+          const std::string what = "broker " + it.broker + " is away: " + it.error.message;
+          log(LogLevel::kWarn, "source: " + what, out);
+          supervisor_.on_failure(what, now, supervise_out_);
         }
       },
       effect);
@@ -57,29 +68,34 @@ void Brain::on_trouble(const ports::Trouble& trouble, base::Time now, Effects& o
   Partition* partition = find(trouble.child);
   if (partition == nullptr) return;
   if (trouble.kind == ports::Trouble::Kind::kRetrying) {
-    partition->trouble = trouble.error.message;
-    return;
+    partition->trouble = trouble.error;
+    return note_due(*partition, now);
   }
   pipeline::AdapterEffects effects;
   partition->adapter.source_ended(trouble, effects);
   run_adapter(*partition, std::move(effects), now, out);
 }
 
-void Brain::on_bounds(const ports::LogBounds& bounds) {
+void Brain::on_bounds(const ports::LogBounds& bounds, base::Time now) {
   Partition* partition = find(bounds.child);
   if (partition == nullptr) return;
+  const bool was_behind = partition->lag().value_or(0) > 0;
+  partition->heard = true;
   if (bounds.log_start_offset >= 0) partition->log_start_offset = bounds.log_start_offset;
   if (bounds.high_watermark >= 0) partition->high_watermark = bounds.high_watermark;
   if (bounds.readable_end >= 0) {
     partition->readable_end = bounds.readable_end;
     if (!partition->until_end) partition->until_end = bounds.readable_end;
   }
+  if (!was_behind) partition->progress_at = now;  // of what has just come, nothing is late yet
+  note_due(*partition, now);
 }
 
-void Brain::on_topic(const ports::TopicFound& found, base::Time now, Effects& out) {
+void Brain::on_topic(const ports::TopicFound& found) {
+  if (draining_) return;
   ledger_.found(found.topic, found.topic_id, found.partition_count);
   Topic& topic = topics_[found.topic];
-  topic.found = true;
+  if (!std::exchange(topic.found, true)) ++topics_found_;
   topic.trouble.clear();
   std::int32_t known = 0;
   for (const Partition& partition : partitions_) known += partition.id.topic == found.topic ? 1 : 0;
@@ -88,24 +104,17 @@ void Brain::on_topic(const ports::TopicFound& found, base::Time now, Effects& ou
     partitions_.push_back(Partition{.child = {child, 0},
                                     .id = {found.topic, known},
                                     .init = &topic.config->init,
-                                    .adapter = pipeline::Adapter(adapter_settings_),
-                                    .backoff = supervise::Backoff(settings_.seed + child)});
-    if (!draining_) start_partition(partitions_.back(), now, out);
+                                    .adapter = pipeline::Adapter(adapter_settings_)});
+    ++due_[static_cast<std::size_t>(WorkDue::kNo)];
+    const std::uint32_t id = supervisor_.add_adapter(supervise_out_);
+    DUCTUS_ASSERT(id == child);
   }
-}
-
-void Brain::start_partition(Partition& partition, base::Time now, Effects& out) {
-  ++partition.child.generation;
-  partition.restart_at.reset();
-  partition.progress_at = now;
-  source_.attach(partition.child, partition.id, now, source_out_);
-  pipeline::AdapterEffects effects;
-  partition.adapter.start(effects);
-  run_adapter(partition, std::move(effects), now, out);
 }
 
 void Brain::run_adapter(Partition& partition, pipeline::AdapterEffects effects, base::Time now, Effects& out) {
   for (pipeline::AdapterEffect& effect : effects) on_adapter(partition, effect, now, out);
+  if (partition.adapter.draining()) go_on_stopping(partition, now, out);
+  note_due(partition, now);
 }
 
 void Brain::on_adapter(Partition& partition, pipeline::AdapterEffect& effect, base::Time now, Effects& out) {
@@ -124,6 +133,8 @@ void Brain::on_adapter(Partition& partition, pipeline::AdapterEffect& effect, ba
           source_.released(it.charged_bytes, now, source_out_);
         } else if constexpr (std::is_same_v<T, pipeline::SyncHandler>) {
           ready_.push_back({.kind = Work::Kind::kSync, .child = child});
+        } else if constexpr (std::is_same_v<T, pipeline::AggregateHandler>) {
+          ready_.push_back({.kind = Work::Kind::kAggregate, .child = child, .round = periodic_->round()});
         } else if constexpr (std::is_same_v<T, pipeline::HandleIdle>) {
           ready_.push_back({.kind = Work::Kind::kHandleIdle, .child = child, .next_offset = it.next_offset});
         } else if constexpr (std::is_same_v<T, pipeline::ArmTimer>) {
@@ -144,27 +155,13 @@ void Brain::on_adapter(Partition& partition, pipeline::AdapterEffect& effect, ba
                   (it.to ? std::to_string(*it.to) : "the end") + ": " + it.cause,
               out);
         } else if constexpr (std::is_same_v<T, pipeline::Exited>) {
-          end_partition(partition, it.reason, false, now, out);
+          end_partition(partition, it.reason, it.counted, false, now, out);
         } else {
           static_assert(std::is_same_v<T, pipeline::Halted>);
-          end_partition(partition, it.reason, true, now, out);
+          end_partition(partition, it.reason, false, true, now, out);
         }
       },
       effect);
-}
-
-/// Level A: the failed partition alone restarts, with back-off, for ever; a halted one waits for an operator.
-void Brain::end_partition(Partition& partition, const Error& why, bool halted, base::Time now, Effects& out) {
-  source_.detach(partition.child, now, source_out_);
-  if (halted) {
-    partition.halted = why.message;
-    log(LogLevel::kError, partition.name() + " stopped: " + why.message, out);
-    return;
-  }
-  partition.last_error = why.message;
-  partition.restart_at = now + partition.backoff.next();
-  arm(*partition.restart_at, partition.child);
-  log(LogLevel::kWarn, partition.name() + " failed and restarts: " + why.message, out);
 }
 
 }  // namespace ductus::node

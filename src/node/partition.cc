@@ -10,6 +10,20 @@ std::optional<std::int64_t> Partition::lag() const {
   return std::max<std::int64_t>(*readable_end - *next, 0);
 }
 
+WorkDue Partition::work_due() const {
+  using Phase = pipeline::AdapterPhase;
+  const Phase phase = adapter.phase();
+  if ((phase != Phase::kFetching && phase != Phase::kLookingUp) || adapter.in_call()) return WorkDue::kNo;
+  if (adapter.draining()) return WorkDue::kNo;
+  if (trouble && (trouble->code == ErrorCode::kUnreachable || trouble->code == ErrorCode::kTimedOut ||
+                  trouble->code == ErrorCode::kIo)) {
+    return WorkDue::kUnreachable;
+  }
+  // Nothing known yet: a source that is silent from the start must not pass for one with nothing to bring.
+  const bool behind = heard && phase == Phase::kFetching ? lag().value_or(1) > 0 : !trouble;
+  return behind ? WorkDue::kBehind : WorkDue::kNo;
+}
+
 namespace {
 
 struct StateAndReason {
@@ -17,30 +31,89 @@ struct StateAndReason {
   std::string reason;
 };
 
-StateAndReason describe(const Partition& partition, base::Time now, base::Duration stall_after, bool store_away) {
-  using Phase = pipeline::AdapterPhase;
-  if (partition.halted) return {"stopped", *partition.halted};
-  if (partition.restart_at) return {"backoff", partition.last_error};
-  const Phase phase = partition.adapter.phase();
-  if (phase == Phase::kDeferred) return {"deferred", "the handler asked for a delay"};
-  if (phase == Phase::kWaitingStore || phase == Phase::kStoringPolicy) {
-    return {"waiting", store_away ? "the store is away" : "waits for the store"};
+std::string seconds(base::Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
+}
+
+/// A call holds the partition up, or waits for a thread.
+std::optional<StateAndReason> describe_call(const Partition& partition, const NodeState& node) {
+  if (!partition.adapter.in_call()) return std::nullopt;
+  if (!partition.call_since) {
+    if (node.no_thread.empty()) return std::nullopt;
+    return StateAndReason{"waiting", node.no_thread};
   }
-  if (phase == Phase::kLoading && store_away) return {"waiting", "the store is away"};
-  if (partition.trouble) return {"waiting", *partition.trouble};
-  if (phase == Phase::kIdle) return {"stopped", "the node is stopping"};
-  if (phase != Phase::kFetching && phase != Phase::kHandling) return {"starting", ""};
+  const base::Duration lasts = node.now - *partition.call_since;
+  if (lasts < node.stall_after) return std::nullopt;
+  return StateAndReason{"stalled", "the handler is busy with one call for " + seconds(lasts)};
+}
+
+StateAndReason describe_fetching(const Partition& partition, const NodeState& node) {
+  if (partition.trouble) return {"waiting", partition.trouble->message};
   const std::optional<std::int64_t> lag = partition.lag();
   if (!lag) return {"starting", "the broker has not said where the log ends"};
-  if (*lag == 0) return {"ok", ""};
-  if (now - partition.progress_at < stall_after) return {"behind", ""};
-  return {"stalled", phase == Phase::kHandling ? "the handler is busy with one batch" : "no messages arrive"};
+  if (*lag == 0) {
+    const bool open_transaction = partition.high_watermark.value_or(0) > *partition.readable_end;
+    return {"ok", open_transaction ? "an open transaction holds back what follows" : ""};
+  }
+  if (node.waits_for_budget) return {"waiting", "the byte budget is used up by batches in hand"};
+  if (node.now - partition.progress_at < node.stall_after) return {"behind", ""};
+  return {"stalled", "no messages arrive"};
+}
+
+StateAndReason describe_running(const Partition& partition, const NodeState& node) {
+  using Phase = pipeline::AdapterPhase;
+  if (auto held_up = describe_call(partition, node)) return *std::move(held_up);
+  switch (partition.adapter.phase()) {
+    case Phase::kDeferred:
+      return {"deferred", "the handler asked for a delay"};
+    case Phase::kLoading:
+      if (node.store_away) return {"waiting", "the store is away"};
+      return {"starting", ""};
+    case Phase::kStoringPolicy:
+    case Phase::kWaitingStore:
+      return {"waiting", node.store_away ? "the store is away" : "waits for the store"};
+    case Phase::kLookingUp:
+      if (partition.trouble) return {"waiting", partition.trouble->message};
+      return {"starting", ""};
+    case Phase::kFetching:
+      return describe_fetching(partition, node);
+    case Phase::kHandling:
+      return {partition.lag() == 0 ? "ok" : "behind", ""};
+    case Phase::kStartingHandler:
+      return {"starting", ""};
+    case Phase::kStopping:
+    case Phase::kIdle:
+      break;
+  }
+  return {"backoff", partition.last_error};
+}
+
+StateAndReason describe(const Partition& partition, supervise::ChildState child_state, const NodeState& node) {
+  using State = supervise::ChildState;
+  if (partition.halted) return {"stopped", *partition.halted};
+  if (node.stopping && child_state != State::kRunning && partition.adapter.phase() == pipeline::AdapterPhase::kIdle) {
+    return {"stopped", "the node is stopping"};
+  }
+  switch (child_state) {
+    case State::kBackingOff:
+      return {"backoff", node.restarting.empty() ? partition.last_error : node.restarting};
+    case State::kStopping:
+      if (node.stopping) return describe_running(partition, node);
+      return {"backoff", node.restarting};
+    case State::kStarting:
+      return {"starting", node.restarting};
+    case State::kStopped:
+      return {"stopped", "the node is stopping"};
+    case State::kRunning:
+      break;
+  }
+  return describe_running(partition, node);
 }
 
 }  // namespace
 
-operate::PartitionStatus Partition::status(base::Time now, base::Duration stall_after, bool store_away) const {
-  StateAndReason described = describe(*this, now, stall_after, store_away);
+operate::PartitionStatus Partition::status(supervise::ChildState child_state, const NodeState& node) const {
+  StateAndReason described = describe(*this, child_state, node);
   operate::PartitionStatus status;
   status.topic = id.topic;
   status.partition = id.partition;

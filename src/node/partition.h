@@ -1,5 +1,5 @@
-// Partition: what the brain keeps of one topic-partition beside its adapter: incarnation, back-off, what is known of
-// its log.
+// Partition: what the brain keeps of one topic-partition beside its adapter: incarnation, what is known of its log, and
+// since when it makes no progress.
 #pragma once
 
 #include <cstdint>
@@ -7,38 +7,62 @@
 #include <string>
 
 #include "base/clock.h"
+#include "ductus/result.h"
 #include "ductus/value.h"
 #include "operate/status_report.h"
 #include "pipeline/adapter.h"
 #include "ports/batch_source.h"
-#include "supervise/backoff.h"
+#include "supervise/supervisor.h"
 
 namespace ductus::node {
 
+/// What of the node decides how a partition's state is told.
+struct NodeState {
+  base::Time now;
+  base::Duration stall_after;
+  bool stopping = false;
+  bool store_away = false;
+  bool waits_for_budget = false;
+  std::string no_thread;   ///< who holds all threads; empty: one is free
+  std::string restarting;  ///< why all partitions are restarted; empty: they are not
+};
+
+/// Whether a partition waits for its source alone, as supervision counts it.
+enum class WorkDue : std::uint8_t {
+  kNo,
+  kBehind,       ///< messages are there, or may be, and do not come
+  kUnreachable,  ///< its broker is away
+};
+
 struct Partition {
-  ports::ChildRef child;  ///< its generation counts the starts
+  ports::ChildRef child;  ///< the incarnation that is up, or was last
   ports::TopicPartition id;
   const Value* init = nullptr;
   pipeline::Adapter adapter;
-  supervise::Backoff backoff;
 
-  std::optional<base::Time> restart_at;  ///< in back-off until then
-  std::optional<std::string> halted;     ///< stopped until an operator or a policy decides: why
-  std::optional<std::string> trouble;    ///< what the source says, while it lasts
+  std::optional<std::string> halted;  ///< stopped until an operator or a policy decides: why
+  std::optional<Error> trouble;       ///< what the source says, while it lasts
   std::string last_error;
+  bool heard = false;                    ///< the source has told this incarnation of its log
+  std::optional<base::Time> call_since;  ///< a worker is in a call for it
 
   std::optional<std::int64_t> log_start_offset;
   std::optional<std::int64_t> high_watermark;
   std::optional<std::int64_t> readable_end;
   std::optional<std::int64_t> until_end;  ///< the readable end seen at the start
-  base::Time progress_at;                 ///< when its position moved last, or it was started
-  std::int64_t progress_offset = -1;
+
+  base::Time progress_at;  ///< when its position moved last, or there was something to do for the first time since
+  bool stall_told = false;
+  WorkDue due = WorkDue::kNo;
+  base::Time due_since;
+  std::uint32_t silences = 0;  ///< in a row: what was tried against them
 
   /// TOPIC/PARTITION, for people.
   std::string name() const { return id.topic + "/" + std::to_string(id.partition); }
   /// Messages not yet processed; nullopt where unknown.
   std::optional<std::int64_t> lag() const;
-  operate::PartitionStatus status(base::Time now, base::Duration stall_after, bool store_away) const;
+  WorkDue work_due() const;
+  operate::PartitionStatus status(supervise::ChildState child_state, const NodeState& node) const;
 };
 
 }  // namespace ductus::node

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "ductus/module.h"
 #include "ductus/result.h"
 #include "ductus/value.h"
 #include "pipeline/rounds.h"
@@ -16,25 +18,30 @@
 
 namespace ductus::node {
 
-/// One call on one handler. Calls for one child never overlap: the brain asks for the next after the answer.
+/// One call on one handler, or on the module (kPeriodic). Calls for one child never overlap: the brain asks for the
+/// next after the answer.
 struct Work {
-  enum class Kind : std::uint8_t { kStartHandler, kHandle, kHandleIdle, kSync, kStopHandler };
+  enum class Kind : std::uint8_t { kStartHandler, kHandle, kHandleIdle, kSync, kAggregate, kStopHandler, kPeriodic };
   Kind kind = Kind::kHandle;
   ports::ChildRef child;
-  ports::FetchedSet set;            ///< kHandle
-  ports::SetCursor cursor;          ///< kHandle
-  std::int64_t next_offset = 0;     ///< kHandleIdle
-  ports::TopicPartition partition;  ///< kStartHandler
-  const Value* init = nullptr;      ///< kStartHandler: lives as long as the configuration
+  ports::FetchedSet set;                       ///< kHandle
+  ports::SetCursor cursor;                     ///< kHandle
+  std::int64_t next_offset = 0;                ///< kHandleIdle
+  ports::TopicPartition partition;             ///< kStartHandler
+  const Value* init = nullptr;                 ///< kStartHandler: lives as long as the configuration
+  std::uint64_t round = 0;                     ///< kAggregate: the collection that asks
+  std::unique_ptr<const Aggregate> aggregate;  ///< kPeriodic
 };
 
 /// The answer to a Work.
 struct WorkDone {
   Work::Kind kind = Work::Kind::kHandle;
   ports::ChildRef child;
-  Result<void> outcome;    ///< kStartHandler, kSync
-  ports::Handled handled;  ///< kHandle, kHandleIdle
-  ports::FetchedSet set;   ///< kHandle: given back
+  Result<void> outcome{};    ///< kStartHandler, kSync, kAggregate, kPeriodic
+  ports::Handled handled{};  ///< kHandle, kHandleIdle
+  ports::FetchedSet set{};   ///< kHandle: given back
+  std::uint64_t round = 0;   ///< kAggregate: given back
+  Value element{};           ///< kAggregate, where the outcome is good
 };
 
 /// Positions of one round, for the store thread.

@@ -89,7 +89,7 @@ std::optional<Work> Workers::enter(Event&& event, bool take) {
     const base::Time now = parts_.clock.now();
     event(parts_.brain, now, effects);
     if (parts_.brain.next_tick() <= now) parts_.brain.tick(now, effects);
-    if (take) work = parts_.brain.take_work();
+    if (take) work = parts_.brain.take_work(now);
     left = parts_.brain.ready_work();
     ready_work_.store(left, std::memory_order_relaxed);
     if (const base::Time next = parts_.brain.next_tick(); next < timer_at_) {
@@ -201,8 +201,19 @@ WorkDone Workers::call(Worker& self, Work work) {
     case Work::Kind::kSync:
       done.outcome = parts_.host.sync(work.child);
       break;
+    case Work::Kind::kAggregate:
+      done.round = work.round;
+      if (auto element = parts_.host.aggregate_element(work.child)) {
+        done.element = *std::move(element);
+      } else {
+        done.outcome = element.error();
+      }
+      break;
     case Work::Kind::kStopHandler:
       parts_.host.stop(work.child);
+      break;
+    case Work::Kind::kPeriodic:
+      done.outcome = parts_.host.handle_periodic_aggregate(*work.aggregate);
       break;
   }
   self.call_since_ns.store(0, std::memory_order_relaxed);
@@ -329,7 +340,8 @@ void Workers::monitor() {
     if (calls == std::exchange(calls_seen, calls) && !anyone_is_in_a_call()) {
       monitor_armed_ = false;
       monitor_armed_ = anyone_is_in_a_call();
-    } else if (everyone_is_blocked() && !wake_sleeper() && workers_.size() < parts_.config.max_threads) {
+    } else if (everyone_is_blocked() && !wake_sleeper() &&
+               workers_.size() < std::size_t{parts_.config.max_threads} + kSpareWorkers) {
       start_worker();
     }
   }

@@ -36,6 +36,10 @@ class Workers {
   /// How long a worker goes on with ready work before it looks at the sockets in passing.
   static constexpr std::chrono::milliseconds kPollEvery{1};
 
+  /// Beyond the `handler.max_threads` that calls may hold: one always comes to the sockets and timers, and one may be
+  /// looking up a name.
+  static constexpr unsigned kSpareWorkers = 2;
+
   struct Parts {
     Brain& brain;
     ports::BatchSource& source;

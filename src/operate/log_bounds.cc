@@ -92,6 +92,7 @@ class Look {
   void on(const ports::SourceState& state) { look_.trouble = state.reachable ? std::string() : state.detail; }
 
   // Each partition that waits for the broker says so itself.
+  void on(const ports::BrokerAway&) {}
 
   // Nothing that leads to these was asked for.
   void on(const ports::Deliver&) {}

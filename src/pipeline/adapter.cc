@@ -43,8 +43,8 @@ void Adapter::loaded(Result<std::optional<ports::Position>> position, Unstored u
 void Adapter::apply_policy(OffsetPolicy policy, Error why, AdapterEffects& out) {
   if (policy == OffsetPolicy::kStop) return end(Halted{std::move(why)}, out);
   phase_ = AdapterPhase::kLookingUp;
-  out.emplace_back(
-      LookUp{policy == OffsetPolicy::kEarliest ? ports::OffsetQuery::kEarliest : ports::OffsetQuery::kLatest});
+  query_ = policy == OffsetPolicy::kEarliest ? ports::OffsetQuery::kEarliest : ports::OffsetQuery::kLatest;
+  out.emplace_back(LookUp{query_});
 }
 
 void Adapter::found(const ports::OffsetFound& where, AdapterEffects& out) {
@@ -154,6 +154,27 @@ void Adapter::begin_sync(AdapterEffects& out) {
   out.emplace_back(SyncHandler{});
 }
 
+bool Adapter::aggregate(AdapterEffects& out) {
+  if (!handler_running_ || draining_ || last_words_) return false;
+  if (in_call_) {
+    aggregate_due_ = true;
+  } else {
+    begin_aggregate(out);
+  }
+  return true;
+}
+
+void Adapter::begin_aggregate(AdapterEffects& out) {
+  aggregate_due_ = false;
+  in_call_ = true;
+  out.emplace_back(AggregateHandler{});
+}
+
+void Adapter::aggregated(AdapterEffects& out) {
+  in_call_ = false;
+  advance(out);
+}
+
 std::optional<Storable> Adapter::synced(const Result<void>& outcome, AdapterEffects& out) {
   in_call_ = false;
   if (!outcome && outcome.error().code != ErrorCode::kNotNeeded) {
@@ -207,6 +228,7 @@ void Adapter::advance(AdapterEffects& out) {
   if (in_call_ || !handler_running_ || last_words_) return;
   if (sync_due_) return begin_sync(out);
   if (draining_) return drop_sets(out);
+  if (aggregate_due_) return begin_aggregate(out);
   if (phase_ == AdapterPhase::kLookingUp || phase_ == AdapterPhase::kStoringPolicy) return;
   if (defer_until_) {
     phase_ = AdapterPhase::kDeferred;
@@ -262,10 +284,19 @@ void Adapter::want_more(AdapterEffects& out) {
   out.emplace_back(WantSet{{fetch_offset_, position_->leader_epoch, position_->topic_id}});
 }
 
+void Adapter::ask_again(AdapterEffects& out) {
+  if (phase_ == AdapterPhase::kLookingUp) {
+    out.emplace_back(LookUp{query_});
+  } else if (std::exchange(wanted_, false)) {
+    want_more(out);
+  }
+}
+
 void Adapter::drain(AdapterEffects& out) {
   draining_ = true;
   defer_until_.reset();
-  if (phase_ == AdapterPhase::kLookingUp || phase_ == AdapterPhase::kLoading) phase_ = AdapterPhase::kIdle;
+  const bool waits_for_an_offset = phase_ == AdapterPhase::kLookingUp || phase_ == AdapterPhase::kLoading;
+  if (waits_for_an_offset && !handler_running_) phase_ = AdapterPhase::kIdle;
   drop_sets(out);
 }
 

@@ -69,6 +69,8 @@ struct HandleIdle {
 };
 /// Run the handler's sync(); answered by synced().
 struct SyncHandler {};
+/// Ask the handler for its aggregate element; answered by aggregated().
+struct AggregateHandler {};
 /// Something new was accepted: the partition wants to be in the next round.
 struct Accepted {
   bool urgent = false;  ///< the partition waits for the store, or soon will
@@ -101,7 +103,7 @@ struct Halted {
 };
 
 using AdapterEffect = std::variant<LoadPosition, StartHandler, WantSet, LookUp, HandleSet, HandleIdle, SyncHandler,
-                                   Accepted, ReleaseSet, ArmTimer, StopHandler, Lost, Exited, Halted>;
+                                   AggregateHandler, Accepted, ReleaseSet, ArmTimer, StopHandler, Lost, Exited, Halted>;
 using AdapterEffects = std::vector<AdapterEffect>;
 
 /// What a round takes from an adapter: all that was accepted (and synced) up to here.
@@ -139,6 +141,10 @@ class Adapter {
   void stop(AdapterEffects& out);
   /// A round begins: what can be stored now. With a handler that must sync first: nothing, and a SyncHandler follows.
   std::optional<Storable> collect(AdapterEffects& out);
+  /// AggregateHandler follows, between two other calls. False: there is no handler that could be asked.
+  bool aggregate(AdapterEffects& out);
+  /// What the source owes is asked for once more: it has forgotten all questions.
+  void ask_again(AdapterEffects& out);
 
   // Events. Each may come only as the answer to its effect.
   void loaded(Result<std::optional<ports::Position>> position, Unstored unstored, AdapterEffects& out);
@@ -152,6 +158,7 @@ class Adapter {
   /// Returns what may be stored now; nullopt where the sync failed (an exit follows) or nothing is new.
   std::optional<Storable> synced(const Result<void>& outcome, AdapterEffects& out);
   void stored(const Storable& what, AdapterEffects& out);
+  void aggregated(AdapterEffects& out);
   void handler_stopped(AdapterEffects& out);
   void tick(base::Time now, AdapterEffects& out);
 
@@ -172,6 +179,7 @@ class Adapter {
   void finish_ending(AdapterEffects& out);
   void want_more(AdapterEffects& out);
   void begin_sync(AdapterEffects& out);
+  void begin_aggregate(AdapterEffects& out);
   void arm_idle(base::Time now, AdapterEffects& out);
   void drop_sets(AdapterEffects& out);
   void end(AdapterEffect last_words, AdapterEffects& out);
@@ -190,12 +198,14 @@ class Adapter {
   bool handler_running_ = false;
   bool in_call_ = false;
   bool sync_due_ = false;       ///< a round asked while the handler was in a call
+  bool aggregate_due_ = false;  ///< asked for while the handler was in a call
   bool needs_no_sync_ = false;  ///< the handler said so
   bool wanted_ = false;         ///< the source owes a set
   bool draining_ = false;
-  std::optional<ports::Trouble> source_ended_;  ///< to be dealt with once everything in hand is stored
-  std::optional<ports::Trouble> moved_by_;      ///< what made a policy choose another offset
-  std::optional<AdapterEffect> last_words_;     ///< Exited or Halted, told once the handler has stopped
+  ports::OffsetQuery query_ = ports::OffsetQuery::kEarliest;  ///< what a policy looks up
+  std::optional<ports::Trouble> source_ended_;                ///< to be dealt with once everything in hand is stored
+  std::optional<ports::Trouble> moved_by_;                    ///< what made a policy choose another offset
+  std::optional<AdapterEffect> last_words_;                   ///< Exited or Halted, told once the handler has stopped
   std::optional<base::Time> defer_until_;
   std::optional<base::Time> idle_at_;
   bool idle_timer_armed_ = false;

@@ -189,9 +189,14 @@ struct SourceState {
   bool reachable = false;
   std::string detail;
 };
+/// A broker cannot be reached: a state, told once until a connection to it stands again, however many wait for it.
+struct BrokerAway {
+  std::string broker;  ///< its address
+  Error error;
+};
 
 using SourceEffect = std::variant<OpenConnection, CloseConnection, Send, Deliver, Trouble, Healed, OffsetFound,
-                                  LogBounds, TopicFound, TopicMissing, SourceState>;
+                                  LogBounds, TopicFound, TopicMissing, SourceState, BrokerAway>;
 using SourceEffects = std::vector<SourceEffect>;
 
 /// Which offset look_up() asks for.
@@ -221,6 +226,12 @@ class BatchSource {
   virtual void look_up(ChildRef child, OffsetQuery query, base::Time now, SourceEffects& out) = 0;
   /// The bytes of a delivered set are no longer pinned: gives its share of the budget back.
   virtual void released(std::size_t bytes, base::Time now, SourceEffects& out) = 0;
+
+  /// Makes every connection anew; what is asked stays asked. A source that keeps none has nothing to do.
+  virtual void reconnect(base::Time, SourceEffects&) {}
+  /// What was delivered and not yet released uses up the byte budget: nothing is asked until some of it is. A source
+  /// without a budget never waits for it.
+  virtual bool waits_for_budget() const { return false; }
 
   /// Sends what the commands since the last flush ask for; called once at the end of each entry under the baton,
   /// so that several partitions share one request.

@@ -49,6 +49,8 @@ class HandlerHost {
   /// kNotNeeded: the handler has no sync of its own.
   virtual Result<void> sync(ChildRef child) = 0;
   virtual Result<Value> aggregate_element(ChildRef child) = 0;
+  /// Gives the elements of all partitions to the module. One call at a time, beside those of handlers.
+  virtual Result<void> handle_periodic_aggregate(const Aggregate& aggregate) = 0;
   /// Calls stop() and destroys the handler. Nothing happens where there is none.
   virtual void stop(ChildRef child) = 0;
 };

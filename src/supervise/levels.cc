@@ -28,6 +28,10 @@ void Supervisor::on_failure(std::string_view why, base::Time now, Effects& out) 
   if (phase_ == Phase::kUp) count(why, now, out);
 }
 
+void Supervisor::restart_all(std::string_view why, base::Time now, Effects& out) {
+  if (phase_ == Phase::kUp) enter_b(why, now, out);
+}
+
 void Supervisor::on_work_due(bool due, base::Time now, Effects& out) {
   if (std::exchange(work_due_, due) || !due) return;
   waiting_since_ = now;

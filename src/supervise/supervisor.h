@@ -135,6 +135,8 @@ class Supervisor {
   void on_progressed(Child child, base::Time now, Effects& out);
   /// A counted failure that ended no child: a broker that is away.
   void on_failure(std::string_view why, base::Time now, Effects& out);
+  /// What is wrong cannot be mended by restarting one: level B at once.
+  void restart_all(std::string_view why, base::Time now, Effects& out);
   /// Whether some adapter has work to do and waits in no state that excuses it. Call it when that changes.
   void on_work_due(bool due, base::Time now, Effects& out);
   void on_timer(const Timer& timer, base::Time now, Effects& out);

@@ -136,6 +136,16 @@ TEST_P(HandlerHostContract, SyncAndAggregateComeFromTheHandler) {
   EXPECT_EQ(*host_->aggregate_element(kChild), Value(17));
 }
 
+TEST_P(HandlerHostContract, TheModuleGetsTheAggregateAndMayThrow) {
+  const Aggregate aggregate{{"t", {{0, Value(17)}}}};
+  EXPECT_TRUE(host_->handle_periodic_aggregate(aggregate));
+  EXPECT_EQ(module_.aggregates, (std::vector<Aggregate>{aggregate}));
+  module_.on_aggregate = [] { throw std::runtime_error("no"); };
+  const auto outcome = host_->handle_periodic_aggregate(aggregate);
+  EXPECT_EQ(outcome.error().code, ErrorCode::kCallback);
+  EXPECT_NE(outcome.error().message.find("the module threw: no"), std::string::npos);
+}
+
 /// Returns once as many handlers are in a call as the barrier wants.
 class MeetingHandler final : public Handler {
  public:

@@ -122,7 +122,14 @@ class ScriptedModule final : public Module {
     Script& script_;
   };
 
+  void handle_periodic_aggregate(const Aggregate& aggregate) override {
+    aggregates.push_back(aggregate);
+    on_aggregate();
+  }
+
   Script script;
+  std::vector<Aggregate> aggregates;
+  std::function<void()> on_aggregate = [] {};
   std::vector<Context> contexts;
   std::vector<Value> inits;
   std::function<Result<std::unique_ptr<Handler>>(Script&)> init_result =

@@ -29,6 +29,9 @@ class ScriptedSource : public ports::BatchSource {
   std::vector<Want> wants;
   std::vector<Question> questions;
   std::size_t released_bytes = 0;
+  int reconnects = 0;
+  /// What waits_for_budget() says.
+  bool budget_is_used_up = false;
 
   /// Comes out with the next tick(), which is due at once.
   void say(ports::SourceEffect effect) { script_.push_back(std::move(effect)); }
@@ -46,6 +49,8 @@ class ScriptedSource : public ports::BatchSource {
     questions.push_back({child, query});
   }
   void released(std::size_t bytes, base::Time, ports::SourceEffects&) override { released_bytes += bytes; }
+  void reconnect(base::Time, ports::SourceEffects&) override { ++reconnects; }
+  bool waits_for_budget() const override { return budget_is_used_up; }
   void flush(base::Time, ports::SourceEffects&) override {}
   void opened(ports::ConnectionId, base::Time, ports::SourceEffects&) override {}
   void answered(ports::ConnectionId, const ports::RequestTag&, std::unique_ptr<ports::Answer>, base::Time,

@@ -82,6 +82,11 @@ const Endpoint* Cluster::endpoint_of(std::int32_t node_id) const {
   return broker == brokers_.end() ? nullptr : &broker->second;
 }
 
+bool Cluster::names(const Endpoint& endpoint) const {
+  return std::find(settings_.brokers.begin(), settings_.brokers.end(), endpoint) != settings_.brokers.end() ||
+         std::any_of(brokers_.begin(), brokers_.end(), [&](const auto& broker) { return broker.second == endpoint; });
+}
+
 void Cluster::refresh_soon(base::Time now) {
   if (topics_.empty()) return;
   urgent_at_ = std::min(urgent_at_, std::max(now, may_hurry_at_));

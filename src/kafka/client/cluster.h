@@ -45,6 +45,8 @@ class Cluster {
   Error why_leaderless(TopicIndex topic, std::int32_t partition) const;
   /// nullptr: not in the cluster.
   const Endpoint* endpoint_of(std::int32_t node_id) const;
+  /// Configured, or the address of a broker.
+  bool names(const Endpoint& endpoint) const;
 
   /// Something points to old metadata.
   void refresh_soon(base::Time now);

@@ -29,10 +29,19 @@ void Planner::aim(const Endpoint& endpoint, base::Time now, ports::SourceEffects
                                                  to_string(endpoint_) + " to " + to_string(endpoint)};
   endpoint_ = endpoint;
   for (Lane& lane : lanes_) {
-    lane.link.close(now, out);
-    take_back(lane, moved, now, out);
+    close(lane, moved, now, out);
     lane.link.aim(endpoint);
   }
+}
+
+void Planner::reconnect(base::Time now, ports::SourceEffects& out) {
+  const Error anew{ErrorCode::kUnreachable, "the connection to " + to_string(endpoint_) + " is made anew"};
+  for (Lane& lane : lanes_) close(lane, anew, now, out);
+}
+
+void Planner::close(Lane& lane, const Error& why, base::Time now, ports::SourceEffects& out) {
+  lane.link.close(now, out);
+  take_back(lane, why, now, out);
 }
 
 void Planner::shut(base::Time now, ports::SourceEffects& out) {

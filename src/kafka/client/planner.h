@@ -52,6 +52,10 @@ class Planner {
   std::int32_t node_id() const noexcept { return node_id_; }
   /// The broker's address as it is now.
   void aim(const Endpoint& endpoint, base::Time now, ports::SourceEffects& out);
+  /// Makes both connections anew; what was outstanding on them waits again.
+  void reconnect(base::Time now, ports::SourceEffects& out);
+  /// What the outstanding requests hold of the byte budget.
+  std::size_t reserved_bytes() const noexcept { return lanes_[kA].charged_bytes + lanes_[kB].charged_bytes; }
   /// Closes both connections: the broker is gone. All partitions have left.
   void shut(base::Time now, ports::SourceEffects& out);
 
@@ -123,6 +127,7 @@ class Planner {
                  ports::SourceEffects& out);
   void judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Time now, ports::SourceEffects& out);
   void take_error(PartitionSlot& slot, KafkaError error, base::Time now, ports::SourceEffects& out);
+  void close(Lane& lane, const Error& why, base::Time now, ports::SourceEffects& out);
   void take_back(Lane& lane, const Error& why, base::Time now, ports::SourceEffects& out);
   std::string name_of_slot(const PartitionSlot& slot) const;
 

@@ -159,6 +159,45 @@ TEST_F(SourceTest, reachability_is_told_when_it_changes) {
   EXPECT_TRUE(states[0].reachable);
 }
 
+TEST_F(SourceTest, a_broker_that_is_away_is_told_once_until_a_connection_stands_again) {
+  attach_partitions(3);
+  for (std::uint32_t child = 0; child < 3; ++child) want(child, 0);
+  EXPECT_TRUE(take<ports::BrokerAway>().empty());
+  kill_broker(1);
+  pass(std::chrono::minutes(1));
+  const auto away = take<ports::BrokerAway>();
+  ASSERT_EQ(away.size(), 1u);
+  EXPECT_NE(away[0].broker.find(":9001"), std::string::npos);
+  dead_ports.clear();
+  pass(std::chrono::seconds(3));
+  EXPECT_TRUE(take<ports::BrokerAway>().empty());
+  kill_broker(1);
+  EXPECT_EQ(take<ports::BrokerAway>().size(), 1u);
+}
+
+TEST_F(SourceTest, connections_can_be_made_anew_and_carry_the_same_questions) {
+  attach_partitions(1);
+  want(0, 12);
+  const SeenFetch first = only_fetch();
+  enter([&](auto& out) { source->reconnect(now, out); });
+  EXPECT_TRUE(fetches().empty());
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(only_fetch().asks(), "t/0@12");
+  EXPECT_NE(only_fetch().connection, first.connection);
+  EXPECT_TRUE(take<ports::BrokerAway>().empty()) << "nobody is away";
+}
+
+TEST_F(SourceTest, only_delivered_sets_are_a_wait_for_the_budget) {
+  budget_bytes = kMiB;
+  attach_partitions(1, 1000);
+  want(0, 0);
+  EXPECT_FALSE(source->waits_for_budget()) << "a request that is out gives back what it holds";
+  answer(only_fetch(), {data(0, 0, 10, 1000, kMiB)});
+  EXPECT_TRUE(source->waits_for_budget());
+  release(kMiB);
+  EXPECT_FALSE(source->waits_for_budget());
+}
+
 TEST_F(SourceTest, a_broker_that_does_not_know_the_greeting_is_greeted_as_of_old) {
   max_greeting = 0;
   attach_partitions(1);

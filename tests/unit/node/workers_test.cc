@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -40,8 +41,22 @@ class GenerousSource final : public support::ScriptedSource {
     set.next_offset = from.next_offset + 1;
     out.emplace_back(ports::Deliver{child, std::move(set)});
   }
+  void tick(base::Time now, ports::SourceEffects&) override {
+    next_tick_ = now + std::chrono::milliseconds(1);
+    ++ticks_;
+    ticks_.notify_all();
+  }
+  base::Time next_tick() const override { return next_tick_; }
+
+  void tick_for_ever() { next_tick_ = base::Time::min(); }
+  void wait_for_more_ticks(int count) {
+    const int from = ticks_;
+    for (int seen = from; seen < from + count; seen = ticks_) ticks_.wait(seen);
+  }
 
  private:
+  base::Time next_tick_ = base::Time::max();
+  std::atomic<int> ticks_{0};
   std::int32_t partitions_;
   std::int64_t end_;
 };
@@ -73,6 +88,7 @@ class GatedHost final : public ports::HandlerHost {
   ports::Handled handle_idle(ports::ChildRef, std::int64_t) override { return {}; }
   Result<void> sync(ports::ChildRef) override { return Error{ErrorCode::kNotNeeded, ""}; }
   Result<Value> aggregate_element(ports::ChildRef) override { return Value(); }
+  Result<void> handle_periodic_aggregate(const Aggregate&) override { return {}; }
   void stop(ports::ChildRef) override {}
 
   /// The calls of the first `count` partitions do not return before open().
@@ -85,6 +101,10 @@ class GatedHost final : public ports::HandlerHost {
   void wait_until(std::uint32_t child, std::int64_t next_offset) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return next_[child] >= next_offset; });
+  }
+  std::uint32_t held() {
+    const std::lock_guard lock(mutex_);
+    return held_;
   }
   void wait_until_held(std::uint32_t calls) {
     std::unique_lock lock(mutex_);
@@ -177,6 +197,23 @@ TEST_F(WorkersTest, StatusAnswersWhileEveryCallIsHeld) {
   EXPECT_EQ(workers_->status().partitions.size(), partitions);
   host_.open();
   node.join();
+}
+
+TEST_F(WorkersTest, CallsThatHoldEveryThreadHoldUpNoTimer) {
+  config_.max_threads = 2;
+  make(3, 10);
+  source_->tick_for_ever();
+  host_.gate(3);
+  std::thread node([&] { workers_->run(); });
+  host_.wait_until_held(2);
+  source_->wait_for_more_ticks(5);  // nobody comes back from a call meanwhile
+  EXPECT_EQ(host_.held(), 2u);
+  EXPECT_TRUE(std::ranges::any_of(workers_->status().partitions, [](const operate::PartitionStatus& partition) {
+    return partition.reason.find("no thread is free") != std::string::npos;
+  }));
+  host_.open();
+  node.join();
+  for (std::int32_t partition = 0; partition < 3; ++partition) EXPECT_EQ(store_.positions[partition], 10);
 }
 
 TEST_F(WorkersTest, DrainingLetsTheRunningCallEndAndStoresIt) {

@@ -419,6 +419,51 @@ TEST_F(AdapterTest, WithoutStoredOffsetInATopicMadeAnewItActsByWhenRecreated) {
   EXPECT_NE(asked<LookUp>(), nullptr);
 }
 
+TEST_F(AdapterTest, TheElementIsAskedForBetweenTwoCalls) {
+  begin(0);
+  effects_.clear();
+  ASSERT_TRUE(adapter_->aggregate(effects_));
+  EXPECT_NE(asked<AggregateHandler>(), nullptr);
+  deliver(0, 10);
+  EXPECT_EQ(asked<HandleSet>(), nullptr);
+  effects_.clear();
+  adapter_->aggregated(effects_);
+  EXPECT_NE(asked<HandleSet>(), nullptr);
+  pick_up();
+  effects_.clear();
+  ASSERT_TRUE(adapter_->aggregate(effects_));
+  EXPECT_EQ(asked<AggregateHandler>(), nullptr) << "the handler is in a call";
+  accept(10);
+  EXPECT_NE(asked<AggregateHandler>(), nullptr);
+}
+
+TEST_F(AdapterTest, WithoutAHandlerThereIsNoElement) {
+  make();
+  adapter_->start(effects_);
+  EXPECT_FALSE(adapter_->aggregate(effects_));
+}
+
+TEST_F(AdapterTest, WhatTheSourceOwesCanBeAskedForOnceMore) {
+  begin(42);
+  effects_.clear();
+  adapter_->ask_again(effects_);
+  EXPECT_EQ(take<WantSet>().from.next_offset, 42);
+  deliver(42, 50);
+  effects_.clear();
+  adapter_->ask_again(effects_);
+  EXPECT_EQ(take<WantSet>().from.next_offset, 50);
+}
+
+TEST_F(AdapterTest, DrainingWhileAPolicyLooksForAnOffsetStopsTheHandler) {
+  begin(5, {.when_out_of_range = OffsetPolicy::kEarliest});
+  source_ends(ports::Trouble::Kind::kOffsetOutOfRange);
+  ASSERT_NE(asked<LookUp>(), nullptr);
+  effects_.clear();
+  adapter_->drain(effects_);
+  adapter_->stop(effects_);
+  EXPECT_NE(asked<StopHandler>(), nullptr);
+}
+
 TEST_F(AdapterTest, DrainingDropsSetsStoresWhatWasAcceptedAndStopsTheHandler) {
   begin(0);
   deliver(0, 10);

@@ -193,6 +193,13 @@ TEST_F(SupervisorTest, WorkWithoutProgressForAMinuteRestartsAll) {
   EXPECT_EQ(level(), Level::kB);
 }
 
+TEST_F(SupervisorTest, WhatRestartingOneCannotMendRestartsAll) {
+  bring_up();
+  world_->run([&](Supervisor& it, Effects& out) { it.restart_all("silence", world_->now, out); });
+  EXPECT_EQ(level(), Level::kB);
+  EXPECT_TRUE(world_->all_up());
+}
+
 TEST_F(SupervisorTest, WithoutWorkNothingIsRestarted) {
   bring_up();
   world_->work_is_due();

@@ -1,0 +1,88 @@
+// Progress, and the lack of it: what the supervisor is told of it, and that no stall stays silent.
+#include <algorithm>
+#include <utility>
+
+#include "node/brain.h"
+
+namespace ductus::node {
+
+namespace {
+
+/// Of partitions that stall at the same time, as many are named in the log.
+constexpr std::size_t kStallsNamed = 10;
+/// How often stalls are looked for, while there is something to do, within stall_after.
+constexpr int kStallChecks = 4;
+
+}  // namespace
+
+void Brain::note_progress(Partition& partition, base::Time now, Effects& out) {
+  partition.progress_at = now;
+  partition.silences = 0;
+  if (std::exchange(partition.stall_told, false)) log(LogLevel::kInfo, partition.name() + " moves on", out);
+  supervisor_.on_progressed({partition.child.child, partition.child.generation}, now, supervise_out_);
+}
+
+/// After whatever may have changed what the partition waits for.
+void Brain::note_due(Partition& partition, base::Time now) {
+  const WorkDue due = partition.work_due();
+  if (due != partition.due) {
+    --due_[static_cast<std::size_t>(partition.due)];
+    ++due_[static_cast<std::size_t>(due)];
+    partition.due = due;
+    partition.due_since = now;
+  }
+  const bool something_to_do = due != WorkDue::kNo || partition.lag().value_or(0) > 0;
+  if (something_to_do && stall_check_at_ == base::Time::max())
+    stall_check_at_ = now + config_.stall_after / kStallChecks;
+}
+
+bool Brain::work_is_due() const {
+  if (due_[static_cast<std::size_t>(WorkDue::kUnreachable)] > 0) return true;
+  if (source_away_ && topics_found_ < topics_.size()) return true;
+  return due_[static_cast<std::size_t>(WorkDue::kBehind)] > 0 && !source_.waits_for_budget();
+}
+
+void Brain::check_stalls(base::Time now, Effects& out) {
+  stall_check_at_ = base::Time::max();
+  std::size_t stalled = 0;
+  const NodeState node = node_state(now);
+  for (Partition& partition : partitions_) {
+    const bool something_to_do = partition.due != WorkDue::kNo || partition.lag().value_or(0) > 0;
+    if (!something_to_do || partition.halted) continue;
+    stall_check_at_ = now + config_.stall_after / kStallChecks;
+    if (now - partition.progress_at < config_.stall_after) continue;
+    if (!std::exchange(partition.stall_told, true) && ++stalled <= kStallsNamed) {
+      const operate::PartitionStatus status = partition.status(supervisor_.state(partition.child.child), node);
+      log(LogLevel::kWarn, partition.name() + " makes no progress: " + status.state + ": " + status.reason, out);
+    }
+    const bool silent = partition.due == WorkDue::kBehind && !partition.trouble && !node.waits_for_budget;
+    if (silent && now - partition.due_since >= config_.stall_after) break_silence(partition, now, out);
+  }
+  if (stalled > kStallsNamed) {
+    log(LogLevel::kWarn, std::to_string(stalled - kStallsNamed) + " more partitions make no progress", out);
+  }
+}
+
+/// The source was asked and says nothing at all: first the partition is asked anew, then over new connections, then
+/// everything restarts.
+void Brain::break_silence(Partition& partition, base::Time now, Effects& out) {
+  const std::string what = partition.name() + ": the source says nothing";
+  partition.due_since = now;
+  switch (partition.silences++) {
+    case 0: {
+      log(LogLevel::kWarn, what + ": it is asked anew", out);
+      source_.detach(partition.child, now, source_out_);
+      source_.attach(partition.child, partition.id, now, source_out_);
+      pipeline::AdapterEffects effects;
+      partition.adapter.ask_again(effects);
+      return run_adapter(partition, std::move(effects), now, out);
+    }
+    case 1:
+      log(LogLevel::kWarn, what + ": its connections are made anew", out);
+      return source_.reconnect(now, source_out_);
+    default:
+      return supervisor_.restart_all(what, now, supervise_out_);
+  }
+}
+
+}  // namespace ductus::node

@@ -1,0 +1,86 @@
+// What people see of a node: its status, and why it ended as it did.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "node/brain.h"
+
+namespace ductus::node {
+
+namespace {
+
+std::string retry_reason(supervise::Level level, const std::string& why) {
+  switch (level) {
+    case supervise::Level::kA:
+      return {};
+    case supervise::Level::kB:
+      return "everything is restarted: " + why;
+    case supervise::Level::kC:
+      return "everything is tried again every 10 s: " + why;
+  }
+  return {};
+}
+
+}  // namespace
+
+NodeState Brain::node_state(base::Time now) const {
+  return {.now = now,
+          .stall_after = config_.stall_after,
+          .stopping = draining_,
+          .store_away = store_away_,
+          .waits_for_budget = source_.waits_for_budget(),
+          .no_thread = calls_out_ < config_.max_threads ? std::string() : who_holds_the_threads(now),
+          .restarting = retry_reason(supervisor_.level(), level_why_)};
+}
+
+std::string Brain::who_holds_the_threads(base::Time now) const {
+  const Partition* longest = nullptr;
+  for (const Partition& partition : partitions_) {
+    if (!partition.call_since) continue;
+    if (longest == nullptr || *partition.call_since < *longest->call_since) longest = &partition;
+  }
+  std::string text = "no thread is free: " + std::to_string(calls_out_) + " calls hold them all";
+  if (longest == nullptr) return text;
+  const auto lasts = std::chrono::duration_cast<std::chrono::seconds>(now - *longest->call_since);
+  return text + ", the longest one for " + std::to_string(lasts.count()) + " s in " + longest->name();
+}
+
+operate::StatusReport Brain::status(base::Time now) const {
+  operate::StatusReport report;
+  report.name = config_.name;
+  report.handler_name = config_.handler_name;
+  if (!config_.brokers.empty()) {
+    report.source = config_.brokers[0].host + ":" + std::to_string(config_.brokers[0].port);
+  }
+  for (const auto& [name, topic] : topics_) {
+    if (topic.found) continue;
+    operate::PartitionStatus missing;
+    missing.topic = name;
+    missing.partition = -1;
+    missing.state = "waiting";
+    missing.reason = !topic.trouble.empty() ? topic.trouble : source_detail_;
+    report.partitions.push_back(std::move(missing));
+  }
+  const bool retrying = supervisor_.level() != supervise::Level::kA;
+  report.state = draining_ ? "draining" : retrying ? "retrying" : partitions_.empty() ? "starting" : "running";
+  const NodeState node = node_state(now);
+  for (const Partition& partition : partitions_) {
+    report.partitions.push_back(partition.status(supervisor_.state(partition.child.child), node));
+  }
+  std::sort(report.partitions.begin(), report.partitions.end(), [](const auto& left, const auto& right) {
+    return std::tie(left.topic, left.partition) < std::tie(right.topic, right.partition);
+  });
+  return report;
+}
+
+int Brain::until_end_exit_code(Effects& out) const {
+  std::string names;
+  for (const Partition& partition : partitions_) {
+    if (partition.halted) names += (names.empty() ? "" : ", ") + partition.name();
+  }
+  if (names.empty()) return 0;
+  out.emplace_back(LogLine{LogLevel::kError, "not read to the end, for the reasons above: " + names});
+  return 1;
+}
+
+}  // namespace ductus::node

@@ -1,0 +1,142 @@
+// Who is started, stopped and restarted: the half of the brain that serves the supervisor.
+#include <utility>
+
+#include "base/assert.h"
+#include "node/brain.h"
+
+namespace ductus::node {
+
+void Brain::run_supervisor(base::Time now, Effects& out) {
+  while (!supervise_out_.empty()) {
+    for (const supervise::Effect& effect : std::exchange(supervise_out_, {})) on_supervisor(effect, now, out);
+    if (std::exchange(offers_to_withdraw_, false)) withdraw_offers(now, out);
+    check_store_stopped();
+  }
+}
+
+void Brain::on_supervisor(const supervise::Effect& effect, base::Time now, Effects& out) {
+  if (const auto* start = std::get_if<supervise::StartChild>(&effect)) {
+    start_child(start->child, now, out);
+  } else if (const auto* stop = std::get_if<supervise::StopChild>(&effect)) {
+    stop_child(stop->child, now, out);
+  } else if (const auto* timer = std::get_if<supervise::ArmTimer>(&effect)) {
+    arm(timer->at, timer->timer);
+  } else if (const auto* level = std::get_if<supervise::LevelChanged>(&effect)) {
+    on_level(*level, out);
+  } else {
+    DUCTUS_ASSERT(std::holds_alternative<supervise::AllStopped>(effect));
+    finish(timed_out_ ? 4 : settings_.until_end && until_end_reached_ ? until_end_exit_code(out) : 0, false, out);
+  }
+}
+
+void Brain::on_level(const supervise::LevelChanged& change, Effects& out) {
+  level_why_ = change.level == supervise::Level::kA ? std::string() : change.why;
+  switch (change.level) {
+    case supervise::Level::kA:
+      return log(LogLevel::kInfo, "supervision: back to level A: " + change.why, out);
+    case supervise::Level::kB:
+      return log(LogLevel::kWarn, "supervision: level B, everything is restarted: " + change.why, out);
+    case supervise::Level::kC:
+      return log(LogLevel::kError, "supervision: level C, everything is tried again every 10 s: " + change.why, out);
+  }
+}
+
+// ---- children --------------------------------------------------------------------------------------------
+
+/// An adapter counts as running as soon as it is under way: what it waits for has names of its own.
+void Brain::start_child(const supervise::Child& child, base::Time now, Effects& out) {
+  if (child.id == supervise::kStore) {
+    if (child.generation > 1) source_.reconnect(now, source_out_);
+  } else if (child.id == supervise::kPeriodic) {
+    periodic_child_ = child;
+    periodic_->start(now);
+  } else {
+    partitions_[child.id].child = {child.id, child.generation};
+    start_partition(partitions_[child.id], now, out);
+  }
+  supervisor_.on_started(child, now, supervise_out_);
+}
+
+void Brain::stop_child(const supervise::Child& child, base::Time now, Effects& out) {
+  if (child.id == supervise::kStore) {
+    store_to_stop_ = child;
+  } else if (child.id == supervise::kPeriodic) {
+    periodic_->stop();
+    periodic_to_stop_ = periodic_->calling();
+    if (!periodic_to_stop_) supervisor_.on_stopped(child, supervise_out_);
+  } else {
+    stop_partition(partitions_[child.id], now, out);
+  }
+}
+
+/// The store has stopped once its thread is at nothing.
+void Brain::check_store_stopped() {
+  if (!store_to_stop_ || loading_ || writing_) return;
+  supervisor_.on_stopped(*std::exchange(store_to_stop_, std::nullopt), supervise_out_);
+}
+
+void Brain::start_partition(Partition& partition, base::Time now, Effects& out) {
+  partition.progress_at = now;
+  partition.trouble.reset();
+  partition.heard = false;
+  partition.silences = 0;
+  source_.attach(partition.child, partition.id, now, source_out_);
+  pipeline::AdapterEffects effects;
+  partition.adapter.start(effects);
+  run_adapter(partition, std::move(effects), now, out);
+}
+
+/// Its call ends, what it accepted is stored, its handler stops: a restart of all repeats nothing.
+void Brain::stop_partition(Partition& partition, base::Time now, Effects& out) {
+  source_.detach(partition.child, now, source_out_);
+  offers_to_withdraw_ = true;
+  pipeline::AdapterEffects effects;
+  partition.adapter.drain(effects);
+  run_adapter(partition, std::move(effects), now, out);
+}
+
+/// The next step of a partition that is being stopped, after each of its events.
+void Brain::go_on_stopping(Partition& partition, base::Time now, Effects& out) {
+  pipeline::Adapter& adapter = partition.adapter;
+  if (adapter.in_call()) return;
+  if (adapter.phase() == pipeline::AdapterPhase::kIdle) {
+    supervisor_.on_stopped({partition.child.child, partition.child.generation}, supervise_out_);
+  } else if (adapter.has_unstored()) {
+    rounds_.mark(partition.child, true, now);
+  } else {
+    pipeline::AdapterEffects effects;
+    adapter.stop(effects);
+    run_adapter(partition, std::move(effects), now, out);
+  }
+}
+
+/// Offers that no worker has taken yet are not made to those that are being stopped.
+void Brain::withdraw_offers(base::Time now, Effects& out) {
+  std::vector<Partition*> freed;
+  std::erase_if(ready_, [&](Work& work) {
+    const bool offer =
+        work.kind == Work::Kind::kHandle || work.kind == Work::Kind::kHandleIdle || work.kind == Work::Kind::kAggregate;
+    Partition* partition = offer ? find(work.child) : nullptr;
+    if (partition == nullptr || !partition->adapter.draining()) return false;
+    if (work.kind == Work::Kind::kHandle) source_.released(work.set.charged_bytes, now, source_out_);
+    partition->adapter.withdrawn();
+    freed.push_back(partition);
+    return true;
+  });
+  for (Partition* partition : freed) go_on_stopping(*partition, now, out);
+}
+
+/// Level A: the failed partition alone restarts, with back-off, for ever; a halted one waits for an operator.
+void Brain::end_partition(Partition& partition, const Error& why, bool counted, bool halted, base::Time now,
+                          Effects& out) {
+  source_.detach(partition.child, now, source_out_);
+  partition.last_error = why.message;
+  if (halted) partition.halted = why.message;
+  log(halted ? LogLevel::kError : LogLevel::kWarn,
+      partition.name() + (halted ? " stopped: " : " failed and restarts: ") + why.message, out);
+  supervisor_.on_exited({partition.child.child, partition.child.generation},
+                        {.reason = partition.name() + ": " + why.message, .counted = counted, .halted = halted}, now,
+                        supervise_out_);
+}
+
+}  // namespace ductus::node
