@@ -38,7 +38,7 @@ class CounterModule : public ductus::Module {
         messages += *element.find("messages")->as_int();
         bytes += *element.find("bytes")->as_int();
       }
-      out_ << topic << ": " << messages << " messages, " << bytes << " bytes" << std::endl;
+      out_ << topic << ": " << messages << " messages, " << bytes << " bytes\n" << std::flush;
     }
   }
 
