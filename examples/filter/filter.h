@@ -41,7 +41,6 @@ class Filter : public ductus::Handler {
   std::int64_t sent_until_ = -1;
 };
 
-/// A topic's init: { word = "error", socket = "/run/collector.sock" }
 class FilterModule : public ductus::Module {
   ductus::Result<std::unique_ptr<ductus::Handler>> init(const ductus::Context&, const ductus::Value& init) override {
     const auto *const word = init.find("word"), *const path = init.find("socket");
