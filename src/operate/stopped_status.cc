@@ -47,7 +47,7 @@ StoredPlaces ask_store(const config::NodeConfig& config, const LogLook& look) {
 
 std::string reason_for(const PartitionStatus& partition, const std::string& trouble, const StoredPlaces& stored) {
   if (!stored.trouble.empty()) return stored.trouble;
-  if (!partition.next_offset) return "no offset is stored";
+  if (!partition.next_offset) return "no offset is stored" + (trouble.empty() ? "" : "; " + trouble);
   if (partition.log_start_offset && *partition.next_offset < *partition.log_start_offset) {
     return "the stored offset lies before the start of the log, " + std::to_string(*partition.log_start_offset);
   }

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 
@@ -56,6 +57,11 @@ class DuctusNode:
         code = self._console.wait(timeout_s)
         self._console = None
         return code
+
+    def limit_file_size(self, size_bytes):
+        """From now on no file of the console may grow beyond this; -1: no limit. To it that is a full disk."""
+        _, hard = resource.prlimit(self._console.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self._console.pid, resource.RLIMIT_FSIZE, (size_bytes, hard))
 
     def kill9(self):
         """The console dies at once, as by a power cut of the process. Nothing to do if none runs."""

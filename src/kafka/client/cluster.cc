@@ -99,7 +99,7 @@ void Cluster::answered(const MetadataResponse& response, base::Time now, ports::
   bool complete = true;
   for (Topic& topic : topics_) {
     const auto found = by_name.find(topic.name);
-    if (found == by_name.end()) {
+    if (found == by_name.end() || found->second->error == KafkaError::kUnknownTopicOrPartition) {
       const auto code = KafkaError::kUnknownTopicOrPartition;
       miss_topic(topic, code, {ErrorCode::kNotFound, "topic " + topic.name + " does not exist"}, out);
     } else {
