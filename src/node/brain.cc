@@ -209,6 +209,7 @@ void Brain::tick(base::Time now, Effects& out) {
     }
   }
   if (stall_check_at_ <= now) check_stalls(now, out);
+  if (waiting_check_at_ <= now) check_waiting(now);
   if (until_end_deadline_ <= now && !draining_) {
     timed_out_ = true;
     log(LogLevel::kError, "--timeout is over before the end was reached", out);
@@ -287,8 +288,8 @@ void Brain::finish(int exit_code, bool forced, Effects& out) {
 }
 
 base::Time Brain::next_tick() const {
-  base::Time next =
-      std::min({source_.next_tick(), rounds_.next_tick(), load_retry_at_, stop_deadline_, stall_check_at_});
+  base::Time next = std::min(
+      {source_.next_tick(), rounds_.next_tick(), load_retry_at_, stop_deadline_, stall_check_at_, waiting_check_at_});
   if (periodic_) next = std::min(next, periodic_->next_tick());
   if (!timers_.empty()) next = std::min(next, timers_.front().at);
   if (!draining_) next = std::min(next, until_end_deadline_);

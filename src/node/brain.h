@@ -135,6 +135,10 @@ class Brain {
   void check_stalls(base::Time now, Effects& out);
   void break_silence(Partition& partition, base::Time now, Effects& out);
 
+  // Sets that wait for a callback (brain_waiting.cc).
+  void note_waiting(base::Time now);
+  void check_waiting(base::Time now);
+
   // The aggregate (brain_periodic.cc).
   void run_periodic(base::Time now, Effects& out);
   void on_element(Partition& partition, WorkDone& what, Effects& out);
@@ -176,6 +180,7 @@ class Brain {
   std::size_t topics_found_ = 0;
   std::array<std::size_t, 3> due_{};  ///< how many partitions, by WorkDue
   base::Time stall_check_at_ = base::Time::max();
+  base::Time waiting_check_at_ = base::Time::max();
 
   std::optional<pipeline::Periodic> periodic_;
   supervise::Child periodic_child_;

@@ -28,6 +28,7 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
           partition->heard = true;
           pipeline::AdapterEffects effects;
           partition->adapter.delivered(std::move(it.set), effects);
+          note_waiting(now);
           run_adapter(*partition, std::move(effects), now, out);
         } else if constexpr (std::is_same_v<T, ports::Trouble>) {
           on_trouble(it, now, out);

@@ -194,6 +194,7 @@ WorkDone Workers::call(Worker& self, Work work) {
     case Work::Kind::kHandle:
       done.handled = parts_.host.handle(work.child, work.set, work.cursor, self.arena);
       done.set = std::move(work.set);
+      if (done.handled.kind == ports::Handled::Kind::kDefer) done.set.own_records();
       break;
     case Work::Kind::kHandleIdle:
       done.handled = parts_.host.handle_idle(work.child, work.next_offset);

@@ -163,6 +163,8 @@ class Adapter {
   void tick(base::Time now, AdapterEffects& out);
 
   AdapterPhase phase() const noexcept { return phase_; }
+  /// The set that waits while another is handled; nullptr: none.
+  ports::FetchedSet* waiting_set() noexcept { return prefetched_ ? &*prefetched_ : nullptr; }
   /// A callback, a sync, a start or a stop of the handler is out.
   bool in_call() const noexcept { return in_call_; }
   bool draining() const noexcept { return draining_; }

@@ -51,6 +51,14 @@ class SetDecoder;
 
 /// What one fetch answer holds for one partition, still undecoded.
 struct FetchedSet {
+  /// For a set that waits: has its records in memory of their own, so that they no longer pin the body, which other
+  /// sets may share. Nothing happens where they are most of it.
+  void own_records() {
+    if (body == nullptr || records.size() > body->size() / 2) return;
+    body = std::make_shared<const base::Buffer>(base::Buffer::copy_of(records));
+    records = body->view();
+  }
+
   std::shared_ptr<const base::Buffer> body;  ///< pins `records`; nullptr only in tests
   base::ByteView records;                    ///< whole record batches; a cut-off last one is left out
   const SetDecoder* decoder = nullptr;       ///< lives as long as the program
@@ -63,6 +71,7 @@ struct FetchedSet {
   std::int64_t readable_end = -1;  ///< last stable offset under read_committed, else the high watermark
   std::vector<AbortedTransaction> aborted;
   std::size_t charged_bytes = 0;  ///< its share of the byte budget, for released()
+  bool found_waiting = false;     ///< for the node: it has waited for its callback for a while
 };
 
 /// Memory that decoding needs, kept by each worker and used again: no allocation per message.

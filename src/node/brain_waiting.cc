@@ -1,0 +1,39 @@
+// Sets that wait for a callback: a blocked partition must not pin the megabytes that others came in.
+#include <utility>
+
+#include "node/brain.h"
+
+namespace ductus::node {
+
+namespace {
+
+/// A set that is met twice in rounds of this length is copied out of its response body.
+constexpr base::Duration kLongWait = std::chrono::milliseconds(100);
+/// Copying is done under the baton: what is beyond this is copied in the next round.
+constexpr std::size_t kMaxCopiedBytes = 1 << 20;
+
+}  // namespace
+
+void Brain::note_waiting(base::Time now) {
+  if (waiting_check_at_ == base::Time::max()) waiting_check_at_ = now + kLongWait;
+}
+
+void Brain::check_waiting(base::Time now) {
+  waiting_check_at_ = base::Time::max();
+  std::size_t copied_bytes = 0;
+  const auto check = [&](ports::FetchedSet& set) {
+    note_waiting(now);
+    if (!std::exchange(set.found_waiting, true) || copied_bytes >= kMaxCopiedBytes) return;
+    const auto* const before = set.records.data();
+    set.own_records();
+    if (set.records.data() != before) copied_bytes += set.records.size();
+  };
+  for (Partition& partition : partitions_) {
+    if (ports::FetchedSet* set = partition.adapter.waiting_set()) check(*set);
+  }
+  for (Work& work : ready_) {
+    if (work.kind == Work::Kind::kHandle) check(work.set);
+  }
+}
+
+}  // namespace ductus::node
