@@ -37,11 +37,11 @@ struct Work {
 struct WorkDone {
   Work::Kind kind = Work::Kind::kHandle;
   ports::ChildRef child;
-  Result<void> outcome{};    ///< kStartHandler, kSync, kAggregate, kPeriodic
+  Result<void> outcome;      ///< kStartHandler, kSync, kAggregate, kPeriodic
   ports::Handled handled{};  ///< kHandle, kHandleIdle
   ports::FetchedSet set{};   ///< kHandle: given back
   std::uint64_t round = 0;   ///< kAggregate: given back
-  Value element{};           ///< kAggregate, where the outcome is good
+  Value element;             ///< kAggregate, where the outcome is good
 };
 
 /// Positions of one round, for the store thread.

@@ -60,7 +60,7 @@ class Periodic {
   base::Time next_at_ = base::Time::max();
   bool collecting_ = false;
   bool calling_ = false;
-  base::Time collect_until_{};
+  base::Time collect_until_;
   std::uint64_t round_ = 0;
   std::map<std::uint32_t, Waiting> waiting_;  ///< by child number
   Aggregate aggregate_;

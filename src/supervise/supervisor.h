@@ -206,9 +206,9 @@ class Supervisor {
   RestartWindow failures_;  ///< counted failures
   RestartWindow restarts_;  ///< of level B
   bool work_due_ = false;
-  base::Time waiting_since_{};       ///< the last progress, or when work became due, or all were started
-  base::Time unproductive_since_{};  ///< level B: when it was entered
-  bool overdue_ = false;             ///< who has not stopped by now is left behind
+  base::Time waiting_since_;       ///< the last progress, or when work became due, or all were started
+  base::Time unproductive_since_;  ///< level B: when it was entered
+  bool overdue_ = false;           ///< who has not stopped by now is left behind
   std::uint32_t stop_generation_ = 0;
   std::int64_t attempt_rounds_ = 1;  ///< level C: how many times retry_every an attempt may go on
   std::int64_t rounds_left_ = 1;

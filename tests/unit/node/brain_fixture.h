@@ -110,7 +110,7 @@ class BrainTest : public ::testing::Test {
     done(next_work(Kind::kStopHandler));
   }
   void sync() { done(next_work(Kind::kSync), Error{ErrorCode::kNotNeeded, ""}); }
-  void store(Result<void> outcome = {}) {
+  void store(const Result<void>& outcome = {}) {
     auto round = take<StoreRound>();
     ASSERT_TRUE(round);
     stored_ = round->positions;

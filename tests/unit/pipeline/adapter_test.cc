@@ -59,7 +59,7 @@ class AdapterTest : public ::testing::Test {
     }
     return lost;
   }
-  void started(Result<void> outcome) {
+  void started(const Result<void>& outcome) {
     effects_.clear();
     adapter_->started(outcome, clock_.now(), effects_);
   }
@@ -71,7 +71,7 @@ class AdapterTest : public ::testing::Test {
     effects_.clear();
     adapter_->delivered(std::move(set), effects_);
   }
-  void handled(Handled outcome) {
+  void handled(const Handled& outcome) {
     ports::FetchedSet set = std::move(in_hand_);
     effects_.clear();
     adapter_->handled(outcome, std::move(set), clock_.now(), effects_);
@@ -88,7 +88,7 @@ class AdapterTest : public ::testing::Test {
     effects_.clear();
     return adapter_->collect(effects_);
   }
-  std::optional<Storable> sync(Result<void> outcome) {
+  std::optional<Storable> sync(const Result<void>& outcome) {
     effects_.clear();
     return adapter_->synced(outcome, effects_);
   }
