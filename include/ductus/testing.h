@@ -38,9 +38,11 @@ namespace ductus {
 
 /// A message to feed: {.value = "v", .key = "k", .headers = {{"trace", "17"}}}. Without a value it is a tombstone.
 struct TestMessage {
+  // Initialised, so that no compiler warns of what a test leaves out. NOLINTBEGIN(readability-redundant-member-init)
   std::optional<std::string> value{};
   std::optional<std::string> key{};
   std::vector<std::pair<std::string, std::optional<std::string>>> headers{};
+  // NOLINTEND(readability-redundant-member-init)
   std::int64_t timestamp_ms = -1;
 };
 
