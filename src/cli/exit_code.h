@@ -1,4 +1,4 @@
-// The exit codes of the ductus program: docs/cli.md promises them.
+// The exit codes of the ductus program: docs/operating.md promises them.
 #pragma once
 
 #include <cstdint>
