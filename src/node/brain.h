@@ -115,7 +115,7 @@ class Brain {
   void run_adapter(Partition& partition, pipeline::AdapterEffects effects, base::Time now, Effects& out);
   void on_adapter(Partition& partition, pipeline::AdapterEffect& effect, base::Time now, Effects& out);
 
-  // Who is started and stopped, and why (brain_supervision.cc).
+  // The supervisor's children (brain_supervision.cc).
   void run_supervisor(base::Time now, Effects& out);
   void on_supervisor(const supervise::Effect& effect, base::Time now, Effects& out);
   void on_level(const supervise::LevelChanged& change, Effects& out);
@@ -127,22 +127,21 @@ class Brain {
   void withdraw_offers(base::Time now, Effects& out);
   void check_store_stopped();
   void end_partition(Partition& partition, const Error& why, bool counted, bool halted, base::Time now, Effects& out);
+  void run_periodic(base::Time now, Effects& out);
+  void on_element(Partition& partition, WorkDone& what, Effects& out);
+  void on_aggregate_returned(const WorkDone& what, Effects& out);
 
-  // Progress, and the lack of it (brain_progress.cc).
+  // Progress, and the lack of it (brain_stalls.cc).
   void note_progress(Partition& partition, base::Time now, Effects& out);
   void note_due(Partition& partition, base::Time now);
   bool work_is_due() const;
   void check_stalls(base::Time now, Effects& out);
-  void break_silence(Partition& partition, base::Time now, Effects& out);
+  void break_silence(const std::vector<Partition*>& silent, base::Time now, Effects& out);
+  void ask_anew(Partition& partition, base::Time now, Effects& out);
 
   // Sets that wait for a callback (brain_waiting.cc).
   void note_waiting(base::Time now);
   void check_waiting(base::Time now);
-
-  // The aggregate (brain_periodic.cc).
-  void run_periodic(base::Time now, Effects& out);
-  void on_element(Partition& partition, WorkDone& what, Effects& out);
-  void on_aggregate_returned(const WorkDone& what, Effects& out);
 
   // What people see (brain_status.cc).
   NodeState node_state(base::Time now) const;

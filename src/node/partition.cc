@@ -50,7 +50,9 @@ std::optional<StateAndReason> describe_call(const Partition& partition, const No
 StateAndReason describe_fetching(const Partition& partition, const NodeState& node) {
   if (partition.trouble) return {"waiting", partition.trouble->message};
   const std::optional<std::int64_t> lag = partition.lag();
-  if (!lag) return {"starting", "the broker has not said where the log ends"};
+  if (!lag || !partition.heard) {
+    return {"starting", node.restarting.empty() ? "the broker has not said where the log ends" : node.restarting};
+  }
   if (*lag == 0) {
     const bool open_transaction = partition.high_watermark.value_or(0) > *partition.readable_end;
     return {"ok", open_transaction ? "an open transaction holds back what follows" : ""};

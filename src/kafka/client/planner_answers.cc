@@ -114,7 +114,7 @@ void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::So
     if (ask.done || !still_asked(ask)) continue;
     if (response.error != KafkaError::kNone) {
       take_error(*ask.slot, response.error, now, out);
-    } else {
+    } else if (response.throttle_ms <= 0) {  // over its quota a client gets an answer without partitions: no news
       core_.book.failing(*ask.slot, {ErrorCode::kCorrupt, name_of_slot(*ask.slot) + ": left out of the answer"}, now,
                          out);
       core_.book.delay(*ask.slot, now);

@@ -390,6 +390,17 @@ TEST_F(PlannerTest, a_truncated_log_stops_the_partition) {
   EXPECT_TRUE(fetches().empty());
 }
 
+TEST_F(PlannerTest, an_answer_over_the_quota_that_leaves_all_out_is_no_trouble) {
+  attach_partitions(1, 1000);
+  want(0, 0);
+  for (int i = 0; i < 10; ++i) {
+    answer(only_fetch(), {}, 0, 800);
+    pass(std::chrono::seconds(1));
+  }
+  EXPECT_TRUE(take<Trouble>().empty());
+  EXPECT_EQ(only_fetch().asks(), "t/0@0");
+}
+
 TEST_F(PlannerTest, a_throttled_connection_is_left_in_peace) {
   attach_partitions(1);
   read_on({0});

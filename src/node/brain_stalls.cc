@@ -45,6 +45,7 @@ bool Brain::work_is_due() const {
 void Brain::check_stalls(base::Time now, Effects& out) {
   stall_check_at_ = base::Time::max();
   std::size_t stalled = 0;
+  std::vector<Partition*> silent;
   const NodeState node = node_state(now);
   for (Partition& partition : partitions_) {
     const bool something_to_do = partition.due != WorkDue::kNo || partition.lag().value_or(0) > 0;
@@ -55,34 +56,38 @@ void Brain::check_stalls(base::Time now, Effects& out) {
       const operate::PartitionStatus status = partition.status(supervisor_.state(partition.child.child), node);
       log(LogLevel::kWarn, partition.name() + " makes no progress: " + status.state + ": " + status.reason, out);
     }
-    const bool silent = partition.due == WorkDue::kBehind && !partition.trouble && !node.waits_for_budget;
-    if (silent && now - partition.due_since >= config_.stall_after) break_silence(partition, now, out);
+    const bool asked_in_vain = partition.due == WorkDue::kBehind && !partition.trouble && !node.waits_for_budget;
+    if (asked_in_vain && now - partition.due_since >= config_.stall_after) silent.push_back(&partition);
   }
   if (stalled > kStallsNamed) {
     log(LogLevel::kWarn, std::to_string(stalled - kStallsNamed) + " more partitions make no progress", out);
   }
+  // In levels B and C everything is asked anew already.
+  if (!silent.empty() && supervisor_.level() == supervise::Level::kA) break_silence(silent, now, out);
 }
 
-/// The source was asked and says nothing at all: first the partition is asked anew, then over new connections, then
+/// The source was asked and says nothing at all: first the partitions are asked anew, then over new connections, then
 /// everything restarts.
-void Brain::break_silence(Partition& partition, base::Time now, Effects& out) {
-  const std::string what = partition.name() + ": the source says nothing";
-  partition.due_since = now;
-  switch (partition.silences++) {
-    case 0: {
-      log(LogLevel::kWarn, what + ": it is asked anew", out);
-      source_.detach(partition.child, now, source_out_);
-      source_.attach(partition.child, partition.id, now, source_out_);
-      pipeline::AdapterEffects effects;
-      partition.adapter.ask_again(effects);
-      return run_adapter(partition, std::move(effects), now, out);
-    }
-    case 1:
-      log(LogLevel::kWarn, what + ": its connections are made anew", out);
-      return source_.reconnect(now, source_out_);
-    default:
-      return supervisor_.restart_all(what, now, supervise_out_);
+void Brain::break_silence(const std::vector<Partition*>& silent, base::Time now, Effects& out) {
+  std::uint32_t tried = 0;
+  for (Partition* partition : silent) {
+    partition->due_since = now;
+    tried = std::max(tried, partition->silences++);
+    if (partition->silences == 1) ask_anew(*partition, now, out);
   }
+  std::string what = "the source says nothing of " + silent.front()->name();
+  if (silent.size() > 1) what += " and " + std::to_string(silent.size() - 1) + " more";
+  if (tried >= 2) return supervisor_.restart_all(what, now, supervise_out_);
+  log(LogLevel::kWarn, what + (tried == 0 ? ": it is asked anew" : ": its connections are made anew"), out);
+  if (tried == 1) source_.reconnect(now, source_out_);
+}
+
+void Brain::ask_anew(Partition& partition, base::Time now, Effects& out) {
+  source_.detach(partition.child, now, source_out_);
+  source_.attach(partition.child, partition.id, now, source_out_);
+  pipeline::AdapterEffects effects;
+  partition.adapter.ask_again(effects);
+  run_adapter(partition, std::move(effects), now, out);
 }
 
 }  // namespace ductus::node
