@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -119,7 +120,7 @@ Result<void> run(const Options& options) {
   }
   std::cout << "ductus-sandbox: a practice broker, not Kafka; serving";
   for (const std::uint16_t port : (*server)->ports()) std::cout << " 127.0.0.1:" << port;
-  std::cout << std::endl;
+  std::cout << '\n' << std::flush;
   std::optional<std::chrono::milliseconds> max_wait;
   if (options.spin) max_wait = std::chrono::milliseconds(0);
   for (;;) {
@@ -132,17 +133,23 @@ Result<void> run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("A practice broker for demos, benches and fault tests: serves topics from memory over Kafka's protocol.",
-               "ductus-sandbox");
-  Options options;
-  declare(app, options);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    CLI::App app(
+        "A practice broker for demos, benches and fault tests: serves topics from memory over Kafka's protocol.",
+        "ductus-sandbox");
+    Options options;
+    declare(app, options);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app.exit(error) == 0 ? 0 : 2;
+    }
+    const Result<void> outcome = run(options);
+    if (outcome) return 0;
+    std::cerr << "ductus-sandbox: " << outcome.error().message << "\n";
+    return outcome.error().code == ErrorCode::kInvalid ? 2 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ductus-sandbox: %s\n", error.what());
+    return 1;
   }
-  const Result<void> outcome = run(options);
-  if (outcome) return 0;
-  std::cerr << "ductus-sandbox: " << outcome.error().message << "\n";
-  return outcome.error().code == ErrorCode::kInvalid ? 2 : 1;
 }

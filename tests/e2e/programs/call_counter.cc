@@ -31,10 +31,12 @@ struct AtExit {
 }  // namespace
 
 // glibc's own names for what is replaced here: dlsym() itself allocates.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming)
 extern "C" void* __libc_malloc(std::size_t size);
 extern "C" void* __libc_calloc(std::size_t count, std::size_t size);
 extern "C" void* __libc_realloc(void* old, std::size_t size);
 extern "C" void* __libc_memalign(std::size_t alignment, std::size_t size);
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 
 extern "C" void* malloc(std::size_t size) {
   allocations.fetch_add(1, std::memory_order_relaxed);
@@ -54,7 +56,7 @@ extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
 }
 
 extern "C" int pthread_mutex_lock(pthread_mutex_t* mutex) {
-  static const auto real = next<int (*)(pthread_mutex_t*)>("pthread_mutex_lock");
+  static const auto kReal = next<int (*)(pthread_mutex_t*)>("pthread_mutex_lock");
   locks.fetch_add(1, std::memory_order_relaxed);
-  return real(mutex);
+  return kReal(mutex);
 }
