@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
     std::cerr << "ductus-sandbox: " << outcome.error().message << "\n";
     return outcome.error().code == ErrorCode::kInvalid ? 2 : 1;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "ductus-sandbox: %s\n", error.what());
+    std::cerr << "ductus-sandbox: " << error.what() << "\n";
     return 1;
   }
 }
