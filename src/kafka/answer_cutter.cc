@@ -8,9 +8,9 @@ namespace ductus::kafka {
 namespace {
 
 Error corrupt(const ports::RequestTag& tag, std::string_view what) {
-  return {ErrorCode::kCorrupt, "answer to request " + std::to_string(tag.correlation_id) + " (api key " +
-                                   std::to_string(tag.api_key) + " version " + std::to_string(tag.api_version) +
-                                   "): " + std::string(what)};
+  return {ErrorCode::kCorrupt, "answer to request " + std::to_string(tag.correlation_id) + " (" +
+                                   std::string(name_of(ApiKey{tag.api_key})) + " version " +
+                                   std::to_string(tag.api_version) + "): " + std::string(what)};
 }
 
 // Reads the header, checks that it answers the request, and decodes the rest.

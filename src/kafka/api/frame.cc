@@ -2,6 +2,20 @@
 
 namespace ductus::kafka {
 
+std::string_view name_of(ApiKey key) noexcept {
+  switch (key) {
+    case ApiKey::kFetch:
+      return "Fetch";
+    case ApiKey::kListOffsets:
+      return "ListOffsets";
+    case ApiKey::kMetadata:
+      return "Metadata";
+    case ApiKey::kApiVersions:
+      return "ApiVersions";
+  }
+  return "a request";
+}
+
 void begin_frame(ApiKey key, std::int16_t version, std::uint32_t correlation_id, std::string_view client_id,
                  bool flexible, Writer& writer) {
   writer.i32(0);

@@ -28,6 +28,9 @@ enum class ApiKey : std::int16_t {
   kApiVersions = 18,
 };
 
+/// "Fetch"; "a request" for a key that is none of these.
+std::string_view name_of(ApiKey key) noexcept;
+
 /// An answer that tells of more partitions is refused: their bytes are few, what is made of them is more.
 inline constexpr std::size_t kMaxAnsweredPartitions = 200'000;
 

@@ -7,28 +7,13 @@
 namespace ductus::kafka {
 namespace {
 
-const char* name_of_request(std::int16_t api_key) {
-  switch (static_cast<ApiKey>(api_key)) {
-    case ApiKey::kFetch:
-      return "Fetch";
-    case ApiKey::kListOffsets:
-      return "ListOffsets";
-    case ApiKey::kMetadata:
-      return "Metadata";
-    case ApiKey::kApiVersions:
-      return "ApiVersions";
-  }
-  return "a request";
-}
-
 template <class Request>
 Result<std::int16_t> agreed_version(const ApiVersionsResponse& broker, const Endpoint& endpoint) {
   if (const auto version = common_version<Request>(broker)) return *version;
-  const auto key = static_cast<std::int16_t>(Request::kApiKey);
   return Error{ErrorCode::kUnsupported, "broker " + to_string(endpoint) + " speaks no version of " +
-                                            name_of_request(key) + " from " + std::to_string(Request::kMinVersion) +
-                                            " to " + std::to_string(Request::kMaxVersion) +
-                                            ": Kafka 0.11 or newer is needed"};
+                                            std::string(name_of(Request::kApiKey)) + " from " +
+                                            std::to_string(Request::kMinVersion) + " to " +
+                                            std::to_string(Request::kMaxVersion) + ": Kafka 0.11 or newer is needed"};
 }
 
 }  // namespace
@@ -132,7 +117,7 @@ Error Link::timeout_error() const {
   const std::string who = to_string(endpoint_);
   if (!outstanding_) return {ErrorCode::kTimedOut, "no connection to " + who + " in time"};
   return {ErrorCode::kTimedOut,
-          std::string("no answer to ") + name_of_request(outstanding_->api_key) + " from " + who + " in time"};
+          "no answer to " + std::string(name_of(ApiKey{outstanding_->api_key})) + " from " + who + " in time"};
 }
 
 }  // namespace ductus::kafka

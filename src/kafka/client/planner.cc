@@ -176,6 +176,7 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
   std::erase_if(queue_, [](const Ask& ask) { return ask.slot->in_flight == ask.number; });
   lane.link.send(request_, settings.request_timeout + max_wait, now, out);
   lane.slow_at = now + max_wait + settings.slow_answer;
+  lane.empty_at = now + max_wait;
 }
 
 // One request asks for one end of the logs: a partition must not stand in it twice.

@@ -18,6 +18,7 @@
 //     ends below the asked offset, an impossible header, twice beyond its own high watermark ─▶ refused:
 //         the connection is made anew up to three times, then only the question is repeated
 //     else ─▶ Deliver
+// Answers that hold nothing come when the wait is over, or are asked again as if they had: no broker makes it spin.
 // An answer that cannot even be cut may be the fault of one partition: those asked are then asked one by one.
 //
 // Source: KIP-74 (limits), KIP-320 and KIP-595 (epochs), FetchRequest.json.
@@ -94,6 +95,7 @@ class Planner {
     std::size_t charged_bytes = 0;
     base::Time quiet_until = base::Time::min();  ///< the broker throttles
     base::Time slow_at = base::Time::max();      ///< when the answer counts as slow
+    base::Time empty_at = base::Time::min();     ///< before it, the broker does not answer that there is nothing
   };
   static constexpr std::size_t kA = 0;
   static constexpr std::size_t kB = 1;

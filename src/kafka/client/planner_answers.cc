@@ -49,6 +49,11 @@ std::int64_t readable_end_of(const FetchResponse::Partition& partition, const So
   return std::min(partition.last_stable_offset, partition.high_watermark);
 }
 
+bool is_nothing(const FetchResponse::Partition& partition, const Hop& hop) {
+  const bool is_cut_or_empty = hop.end == Hop::End::kWhole || hop.end == Hop::End::kCutTail;
+  return partition.error == KafkaError::kNone && partition.diverging_epoch < 0 && hop.bytes == 0 && is_cut_or_empty;
+}
+
 }  // namespace
 
 std::string Planner::name_of_slot(const PartitionSlot& slot) const {
@@ -102,11 +107,13 @@ void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::So
   const base::Duration throttle = std::chrono::milliseconds(std::max(response.throttle_ms, 0));
   lane.quiet_until = now + std::min(throttle, core_.settings.request_timeout);
   const std::size_t first_effect = out.size();
+  bool brought_nothing = response.error == KafkaError::kNone;
   std::size_t next = 0;
   // More than was asked for cannot be: the rest is not looked at.
   const std::size_t size = std::min({response.partitions.size(), answer.hops.size(), answering_.size()});
   for (std::size_t i = 0; i < size && response.error == KafkaError::kNone; ++i) {
     FetchResponse::Partition& partition = response.partitions[i];
+    brought_nothing = brought_nothing && is_nothing(partition, answer.hops[i]);
     Ask* ask = find_ask(answering_, next, partition.topic, partition.partition);
     if (ask != nullptr && still_asked(*ask)) fetched_one(*ask, partition, answer.hops[i], answer, now, out);
   }
@@ -124,6 +131,10 @@ void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::So
   answering_.clear();
   queue_.insert(queue_.begin(), no_room_.begin(), no_room_.end());
   charge_delivered(answer, first_effect, out);
+  if (brought_nothing && now < lane.empty_at) {
+    const base::Time as_if_held = std::min(lane.empty_at, now + core_.settings.behind_max_wait);
+    lane.quiet_until = std::max(lane.quiet_until, as_if_held);
+  }
   if (!reconnect_) return;
   lane.link.close(now, out);
 }
@@ -180,6 +191,7 @@ void Planner::got_nothing(Ask& ask, const Hop& hop, bool throttled, base::Time n
       {ErrorCode::kCorrupt, name_of_slot(slot) + ": answers hold nothing at offset " + std::to_string(slot.place) +
                                 ", though the log ends at " + std::to_string(slot.readable_end)},
       now, out);
+  core_.book.delay(slot, now);
 }
 
 void Planner::deliver(PartitionSlot& slot, FetchResponse::Partition& partition, const Hop& hop, FetchAnswer& answer,

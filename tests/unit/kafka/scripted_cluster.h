@@ -27,7 +27,7 @@ inline constexpr std::size_t kMiB = std::size_t{1} << 20;
 /// A request as the broker sees it.
 struct SeenFetch {
   struct Partition {
-    std::string topic{};
+    std::string topic;
     std::int32_t partition = 0;
     std::int32_t leader_epoch = -1;
     std::int64_t offset = 0;
@@ -41,7 +41,7 @@ struct SeenFetch {
   std::int32_t min_bytes = 0;
   std::int32_t max_bytes = 0;
   std::int8_t isolation = 0;
-  std::vector<Partition> partitions{};
+  std::vector<Partition> partitions;
 
   /// "t/0@17 t/1@4": what is asked, in order.
   std::string asks() const {
@@ -109,6 +109,7 @@ class ScriptedCluster : public testing::Test {
   std::int16_t max_fetch = 12;
   KafkaError list_offsets_error = KafkaError::kNone;
   bool hold_lookups = false;  ///< ListOffsets is not answered
+  bool hasty = false;         ///< answers that there is nothing before the wait is over
 
   // ---- verbs of the node ----
   void start() {
@@ -155,7 +156,7 @@ class ScriptedCluster : public testing::Test {
     enter([&](auto& out) { source->released(bytes, now, out); });
   }
   /// Children that ask on from where a set ended, in the entry that delivers it.
-  void read_on(std::set<std::uint32_t> children) { reading_on = std::move(children); }
+  void read_on(std::set<std::uint32_t> children) { reading_on_ = std::move(children); }
   /// Lets time pass as the node does: tick() whenever it is due.
   void pass(base::Duration duration) {
     const base::Time until = now + duration;
@@ -193,6 +194,10 @@ class ScriptedCluster : public testing::Test {
   }
   void answer(const SeenFetch& fetch, const std::vector<Part>& parts, std::size_t body_bytes = 0,
               std::int32_t throttle_ms = 0) {
+    const bool is_empty = std::all_of(parts.begin(), parts.end(), [](const Part& part) {
+      return part.error == KafkaError::kNone && part.hop.bytes == 0 && part.hop.end == Hop::End::kWhole;
+    });
+    if (is_empty && !hasty) pass(std::chrono::milliseconds(fetch.max_wait_ms));
     auto answer = std::make_unique<FetchAnswer>();
     std::size_t bytes = 0;
     for (const Part& part : parts) bytes += part.hop.bytes;
@@ -201,7 +206,7 @@ class ScriptedCluster : public testing::Test {
     answer->response.throttle_ms = throttle_ms;
     for (const Part& part : parts) {
       FetchResponse::Partition p;
-      p.topic = *names.insert(part.topic).first;
+      p.topic = *names_.insert(part.topic).first;
       p.partition = part.partition;
       p.error = part.error;
       p.high_watermark = part.high_watermark;
@@ -267,7 +272,7 @@ class ScriptedCluster : public testing::Test {
       const std::size_t end = out.size();
       for (std::size_t i = 0; i < end; ++i) {
         const auto* delivered = std::get_if<ports::Deliver>(&out[i]);
-        if (delivered == nullptr || !reading_on.contains(delivered->child.child)) continue;
+        if (delivered == nullptr || !reading_on_.contains(delivered->child.child)) continue;
         const ports::ChildRef child = delivered->child;
         const ports::Position on{delivered->set.next_offset, -1, {}};
         source->want(child, on, now, out);
@@ -279,10 +284,10 @@ class ScriptedCluster : public testing::Test {
     for (auto& effect : effects) {
       if (auto* open = std::get_if<ports::OpenConnection>(&effect)) {
         opened_to.push_back(open->host + ":" + std::to_string(open->port));
-        todo.push_back([this, o = *open] { connect(o); });
+        todo_.push_back([this, o = *open] { connect(o); });
       } else if (auto* close = std::get_if<ports::CloseConnection>(&effect)) {
         connections.erase(close->connection);
-        todo.push_back([this, id = close->connection] {
+        todo_.push_back([this, id = close->connection] {
           enter([&](auto& out) { source->lost(id, {ErrorCode::kUnreachable, "closed"}, now, out); });
         });
       } else if (auto* send = std::get_if<ports::Send>(&effect)) {
@@ -290,18 +295,18 @@ class ScriptedCluster : public testing::Test {
         Connection& connection = connections.at(send->connection);
         EXPECT_TRUE(connection.outstanding.empty()) << "two requests outstanding on one connection";
         connection.outstanding.push_back(*send);
-        todo.push_back([this, s = *send] { serve(s); });
+        todo_.push_back([this, s = *send] { serve(s); });
       } else {
         said.push_back(std::move(effect));
       }
     }
-    if (std::exchange(working, true)) return;
-    while (!todo.empty()) {
-      auto work = std::move(todo.front());
-      todo.pop_front();
+    if (std::exchange(working_, true)) return;
+    while (!todo_.empty()) {
+      auto work = std::move(todo_.front());
+      todo_.pop_front();
       work();
     }
-    working = false;
+    working_ = false;
   }
   void connect(const ports::OpenConnection& open) {
     if (dead_ports.contains(open.port)) {
@@ -406,10 +411,10 @@ class ScriptedCluster : public testing::Test {
     return seen;
   }
 
-  std::set<std::uint32_t> reading_on;
-  std::set<std::string> names;  ///< what views in answers point to
-  std::deque<std::function<void()>> todo;
-  bool working = false;
+  std::set<std::uint32_t> reading_on_;
+  std::set<std::string> names_;  ///< what views in answers point to
+  std::deque<std::function<void()>> todo_;
+  bool working_ = false;
 };
 
 }  // namespace ductus::kafka

@@ -272,14 +272,34 @@ TEST_F(PlannerTest, after_an_answer_that_cannot_be_cut_partitions_are_asked_one_
   EXPECT_EQ(take<Deliver>().size(), 1u);
 }
 
+TEST_F(PlannerTest, a_broker_that_says_at_once_that_there_is_nothing_does_not_make_it_spin) {
+  hasty = true;
+  attach_partitions(2);
+  want_all({{0, 0}, {1, 100}});
+  const base::Time start = now;
+  int answers = 0;
+  while (now < start + std::chrono::seconds(10)) {
+    for (const auto& fetch : fetches()) {
+      ++answers;
+      std::vector<Part> parts;
+      for (const auto& asked : fetch.partitions) parts.push_back(nothing(asked.partition, 100));
+      answer(fetch, parts);
+    }
+    pass(std::chrono::milliseconds(1));
+  }
+  EXPECT_LE(answers, 2 * 10 * 50) << "on each of two connections one in twenty milliseconds at most";
+  EXPECT_EQ(take<Trouble>().size(), 1u) << "of the one that is behind";
+}
+
 TEST_F(PlannerTest, answers_that_hold_nothing_for_ever_are_told) {
   attach_partitions(1);
   want(0, 0);
   for (int i = 0; i < 200; ++i) {
-    pass(std::chrono::milliseconds(20));
+    pass(std::chrono::seconds(1));
     answer(only_fetch(), {nothing(0, 100)});
   }
   EXPECT_EQ(take<Trouble>().size(), 1u);
+  pass(std::chrono::seconds(1));
   answer(only_fetch(), {data(0, 3, 10, 100)});
   EXPECT_EQ(take<Healed>().size(), 1u);
 }
