@@ -66,10 +66,7 @@ Result<bool> Connection::flush(base::Time now) {
     const ssize_t sent = ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
     if (sent >= 0) {
       answer_.sent(static_cast<std::size_t>(sent));
-      if (fate_.dribble && (piece_left_ -= static_cast<std::size_t>(sent)) == 0) {
-        piece_left_ = fate_.dribble->bytes;
-        held_until_ = now + fate_.dribble->pause;
-      }
+      if (fate_.dribble) count_piece(static_cast<std::size_t>(sent), now);
     } else if (would_block(errno)) {
       return false;
     } else if (errno != EINTR) {
@@ -78,6 +75,13 @@ Result<bool> Connection::flush(base::Time now) {
   }
   if (ends_with_answer_) return Error{ErrorCode::kUnreachable, "the script ends the connection"};
   return true;
+}
+
+void Connection::count_piece(std::size_t sent_bytes, base::Time now) {
+  piece_left_ -= sent_bytes;
+  if (piece_left_ > 0) return;
+  piece_left_ = fate_.dribble->bytes;
+  held_until_ = now + fate_.dribble->pause;
 }
 
 std::size_t Connection::may_send(base::Time now) {

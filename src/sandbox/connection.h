@@ -49,6 +49,8 @@ class Connection {
   Result<bool> flush(base::Time now);
   /// How much of the answer may leave now; 0: nothing yet.
   std::size_t may_send(base::Time now);
+  /// A piece of a dribbling answer has left in part, or wholly.
+  void count_piece(std::size_t sent_bytes, base::Time now);
   /// False: nothing more is there for now.
   Result<bool> receive();
   /// Answers the first whole request in the buffer. False: there is none.

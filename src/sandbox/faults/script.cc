@@ -120,8 +120,9 @@ std::vector<std::uint8_t> read_hex(Parser& words) {
   std::string_view text = words.word("HEX");
   std::vector<std::uint8_t> bytes;
   for (; text.size() >= 2; text.remove_prefix(2)) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + 2, bytes.emplace_back(), 16);
-    if (error != std::errc() || end != text.data() + 2) break;
+    const std::string_view pair = text.substr(0, 2);
+    const auto [end, error] = std::from_chars(pair.data(), pair.data() + pair.size(), bytes.emplace_back(), 16);
+    if (error != std::errc() || end != pair.data() + pair.size()) break;
   }
   if (!text.empty()) words.fail(invalid("pairs of hexadecimal digits are due", text));
   return bytes;
