@@ -1,10 +1,15 @@
-// ByteBudget: how many bytes of fetched data the process may hold at a time.
+// ByteBudget: how many bytes of fetched data the process may hold at a time, shared out by topic.
 //
-// Charged before a request is sent, corrected when its answer is in, given back when the bytes are no longer pinned.
+// Reserved before a request is sent, charged to topics when its answer is in, given back when the bytes are no longer
+// pinned. Each topic is guaranteed a share, so that one whose handlers are blocked does not starve the others: half of
+// the limit is split among them, and what of it is unused is kept free.
 // Thread: none of its own; used under the node's baton.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "base/assert.h"
 
@@ -12,26 +17,67 @@ namespace ductus::base {
 
 class ByteBudget {
  public:
+  /// Topics count from 0.
+  using Topic = std::uint32_t;
+  struct Charge {
+    Topic topic = 0;
+    std::size_t bytes = 0;
+  };
+
   explicit ByteBudget(std::size_t limit_bytes) : limit_(limit_bytes) {}
 
-  /// False where the bytes do not fit. They always fit while nothing is charged: more than the limit comes alone.
-  [[nodiscard]] bool try_charge(std::size_t bytes) noexcept {
-    if (used_ != 0 && (used_ > limit_ || bytes > limit_ - used_)) return false;
-    used_ += bytes;
-    return true;
+  /// Known from now on, and all before it. The shares shrink accordingly.
+  void add_topic(Topic topic) {
+    if (topic < held_.size()) return;
+    held_.resize(topic + 1, 0);
+    share_ = limit_ / 2 / held_.size();
+    unused_ = 0;
+    for (const std::size_t held : held_) unused_ += unused_by(held);
   }
-  /// For bytes that are here already, whatever the limit.
-  void charge(std::size_t bytes) noexcept { used_ += bytes; }
-  void release(std::size_t bytes) noexcept {
+
+  /// Whether a request for the topic may be sent. Always while nothing is held: more than the limit comes alone.
+  bool has_room(Topic topic, std::size_t bytes) const {
+    DUCTUS_ASSERT(topic < held_.size());
+    const std::size_t held = held_[topic];
+    if (used_ == 0 || held + bytes <= share_) return true;
+    const std::size_t unused = unused_ - unused_by(held);  // by the others
+    return used_ + unused <= limit_ && bytes <= limit_ - used_ - unused;
+  }
+  /// For a request; given back with unreserve() when its answer is in, or will not come.
+  void reserve(std::size_t bytes) noexcept { used_ += bytes; }
+  void unreserve(std::size_t bytes) noexcept {
     DUCTUS_ASSERT(bytes <= used_);
     used_ -= bytes;
   }
+
+  /// For bytes that are here already, whatever the limit.
+  void charge(const Charge& charge) {
+    add_topic(charge.topic);
+    set_held(charge.topic, held_[charge.topic] + charge.bytes);
+    used_ += charge.bytes;
+  }
+  void release(const Charge& charge) {
+    DUCTUS_ASSERT(charge.topic < held_.size() && charge.bytes <= held_[charge.topic]);
+    set_held(charge.topic, held_[charge.topic] - charge.bytes);
+    used_ -= charge.bytes;
+  }
+
   std::size_t used() const noexcept { return used_; }
   std::size_t limit() const noexcept { return limit_; }
 
  private:
+  std::size_t unused_by(std::size_t held) const noexcept { return share_ - std::min(share_, held); }
+  void set_held(Topic topic, std::size_t bytes) {
+    unused_ -= unused_by(held_[topic]);
+    held_[topic] = bytes;
+    unused_ += unused_by(bytes);
+  }
+
   std::size_t limit_;
   std::size_t used_ = 0;
+  std::size_t share_ = 0;          ///< that each topic is guaranteed
+  std::size_t unused_ = 0;         ///< of all shares
+  std::vector<std::size_t> held_;  ///< by topic
 };
 
 }  // namespace ductus::base

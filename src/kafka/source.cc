@@ -29,6 +29,7 @@ void KafkaSource::attach(ports::ChildRef child, const ports::TopicPartition& par
                          ports::SourceEffects& out) {
   if (PartitionSlot* old = book_.find_any(child.child)) forget(*old);
   PartitionSlot& slot = book_.attach(child, cluster_.add_topic(partition.topic, now), partition.partition);
+  budget_.add_topic(slot.topic);
   slot.lookup = book_.number();
   place(slot, now, out);
 }
@@ -66,7 +67,9 @@ void KafkaSource::look_up(ports::ChildRef child, ports::OffsetQuery query, base:
   place(*slot, now, out);
 }
 
-void KafkaSource::released(std::size_t bytes, base::Time, ports::SourceEffects&) { budget_.release(bytes); }
+void KafkaSource::released(const base::ByteBudget::Charge& charge, base::Time, ports::SourceEffects&) {
+  budget_.release(charge);
+}
 
 void KafkaSource::reconnect(base::Time now, ports::SourceEffects& out) {
   cluster_.link().close(now, out);
@@ -75,11 +78,13 @@ void KafkaSource::reconnect(base::Time now, ports::SourceEffects& out) {
 }
 
 bool KafkaSource::waits_for_budget() const {
-  const auto wanted = static_cast<std::size_t>(settings_.response_max_bytes);
-  if (budget_.used() + wanted <= budget_.limit()) return false;
+  bool refused = false;
   std::size_t reserved = 0;  // comes back with the answers, or when they are given up
-  for (const auto& planner : planners_) reserved += planner->reserved_bytes();
-  return budget_.used() > reserved;
+  for (const auto& planner : planners_) {
+    refused = refused || planner->short_of_budget();
+    reserved += planner->reserved_bytes();
+  }
+  return refused && budget_.used() > reserved;
 }
 
 void KafkaSource::flush(base::Time now, ports::SourceEffects& out) {

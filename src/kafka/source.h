@@ -36,7 +36,7 @@ class KafkaSource final : public ports::BatchSource {
   void detach(ports::ChildRef child, base::Time now, ports::SourceEffects& out) override;
   void want(ports::ChildRef child, const ports::Position& from, base::Time now, ports::SourceEffects& out) override;
   void look_up(ports::ChildRef child, ports::OffsetQuery query, base::Time now, ports::SourceEffects& out) override;
-  void released(std::size_t bytes, base::Time now, ports::SourceEffects& out) override;
+  void released(const base::ByteBudget::Charge& charge, base::Time now, ports::SourceEffects& out) override;
   void reconnect(base::Time now, ports::SourceEffects& out) override;
   bool waits_for_budget() const override;
   void flush(base::Time now, ports::SourceEffects& out) override;

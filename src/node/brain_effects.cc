@@ -23,7 +23,7 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
           out.emplace_back(std::move(it));
         } else if constexpr (std::is_same_v<T, ports::Deliver>) {
           Partition* partition = find(it.child);
-          if (partition == nullptr) return source_.released(it.set.charged_bytes, now, source_out_);
+          if (partition == nullptr) return source_.released(it.set.charge, now, source_out_);
           partition->trouble.reset();
           partition->heard = true;
           pipeline::AdapterEffects effects;
@@ -131,7 +131,7 @@ void Brain::on_adapter(Partition& partition, pipeline::AdapterEffect& effect, ba
         } else if constexpr (std::is_same_v<T, pipeline::Accepted>) {
           rounds_.mark(child, it.urgent, now);
         } else if constexpr (std::is_same_v<T, pipeline::ReleaseSet>) {
-          source_.released(it.charged_bytes, now, source_out_);
+          source_.released(it.charge, now, source_out_);
         } else if constexpr (std::is_same_v<T, pipeline::SyncHandler>) {
           ready_.push_back({.kind = Work::Kind::kSync, .child = child});
         } else if constexpr (std::is_same_v<T, pipeline::AggregateHandler>) {

@@ -118,7 +118,7 @@ void Brain::withdraw_offers(base::Time now, Effects& out) {
         work.kind == Work::Kind::kHandle || work.kind == Work::Kind::kHandleIdle || work.kind == Work::Kind::kAggregate;
     Partition* partition = offer ? find(work.child) : nullptr;
     if (partition == nullptr || !partition->adapter.draining()) return false;
-    if (work.kind == Work::Kind::kHandle) source_.released(work.set.charged_bytes, now, source_out_);
+    if (work.kind == Work::Kind::kHandle) source_.released(work.set.charge, now, source_out_);
     partition->adapter.withdrawn();
     freed.push_back(partition);
     return true;

@@ -86,7 +86,7 @@ void Adapter::started(const Result<void>& outcome, base::Time now, AdapterEffect
 void Adapter::delivered(ports::FetchedSet set, AdapterEffects& out) {
   wanted_ = false;
   if (draining_ || last_words_ || set.asked_offset != fetch_offset_) {
-    out.emplace_back(ReleaseSet{set.charged_bytes});
+    out.emplace_back(ReleaseSet{set.charge});
     return advance(out);
   }
   DUCTUS_ASSERT(!prefetched_);
@@ -106,7 +106,7 @@ void Adapter::handled(const ports::Handled& outcome, ports::FetchedSet set, base
   in_call_ = false;
   using Kind = ports::Handled::Kind;
   if (outcome.kind == Kind::kFail || outcome.kind == Kind::kBadBytes) {
-    out.emplace_back(ReleaseSet{set.charged_bytes});
+    out.emplace_back(ReleaseSet{set.charge});
     return end(Exited{outcome.error, outcome.kind == Kind::kBadBytes}, out);
   }
   if (outcome.kind == Kind::kOk) {
@@ -121,7 +121,7 @@ void Adapter::handled(const ports::Handled& outcome, ports::FetchedSet set, base
     out.emplace_back(ArmTimer{*defer_until_});
   }
   if (outcome.kind == Kind::kOk && outcome.last) {
-    out.emplace_back(ReleaseSet{set.charged_bytes});
+    out.emplace_back(ReleaseSet{set.charge});
   } else {
     current_ = std::move(set);
   }
@@ -337,7 +337,7 @@ void Adapter::end(AdapterEffect last_words, AdapterEffects& out) {
 void Adapter::drop_sets(AdapterEffects& out) {
   for (std::optional<ports::FetchedSet>* held : {&current_, &prefetched_}) {
     if (!*held) continue;
-    out.emplace_back(ReleaseSet{(*held)->charged_bytes});
+    out.emplace_back(ReleaseSet{(*held)->charge});
     held->reset();
   }
 }

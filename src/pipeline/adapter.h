@@ -77,7 +77,7 @@ struct Accepted {
 };
 /// A set is used up: its bytes are free.
 struct ReleaseSet {
-  std::size_t charged_bytes;
+  base::ByteBudget::Charge charge;
 };
 /// Call tick() at `at`.
 struct ArmTimer {

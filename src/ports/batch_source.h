@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/byte_budget.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/message_list.h"
@@ -70,8 +71,8 @@ struct FetchedSet {
   std::int64_t high_watermark = -1;
   std::int64_t readable_end = -1;  ///< last stable offset under read_committed, else the high watermark
   std::vector<AbortedTransaction> aborted;
-  std::size_t charged_bytes = 0;  ///< its share of the byte budget, for released()
-  bool found_waiting = false;     ///< for the node: it has waited for its callback for a while
+  base::ByteBudget::Charge charge;  ///< its share of the byte budget, for released()
+  bool found_waiting = false;       ///< for the node: it has waited for its callback for a while
 };
 
 /// Memory that decoding needs, kept by each worker and used again: no allocation per message.
@@ -234,12 +235,12 @@ class BatchSource {
   /// Asks for an offset of the log; answered by OffsetFound, or Trouble until it heals.
   virtual void look_up(ChildRef child, OffsetQuery query, base::Time now, SourceEffects& out) = 0;
   /// The bytes of a delivered set are no longer pinned: gives its share of the budget back.
-  virtual void released(std::size_t bytes, base::Time now, SourceEffects& out) = 0;
+  virtual void released(const base::ByteBudget::Charge& charge, base::Time now, SourceEffects& out) = 0;
 
   /// Makes every connection anew; what is asked stays asked. A source that keeps none has nothing to do.
   virtual void reconnect(base::Time, SourceEffects&) {}
-  /// What was delivered and not yet released uses up the byte budget: nothing is asked until some of it is. A source
-  /// without a budget never waits for it.
+  /// What was delivered and not yet released uses up the byte budget: something is not asked until some of it is. A
+  /// source without a budget never waits for it.
   virtual bool waits_for_budget() const { return false; }
 
   /// Sends what the commands since the last flush ask for; called once at the end of each entry under the baton,

@@ -48,7 +48,9 @@ class ScriptedSource : public ports::BatchSource {
   void look_up(ports::ChildRef child, ports::OffsetQuery query, base::Time, ports::SourceEffects&) override {
     questions.push_back({child, query});
   }
-  void released(std::size_t bytes, base::Time, ports::SourceEffects&) override { released_bytes += bytes; }
+  void released(const base::ByteBudget::Charge& charge, base::Time, ports::SourceEffects&) override {
+    released_bytes += charge.bytes;
+  }
   void reconnect(base::Time, ports::SourceEffects&) override { ++reconnects; }
   bool waits_for_budget() const override { return budget_is_used_up; }
   void flush(base::Time, ports::SourceEffects&) override {}

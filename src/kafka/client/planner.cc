@@ -76,7 +76,7 @@ void Planner::ask_lookup(PartitionSlot& slot) {
 
 // What was outstanding on the lane is over, one way or another.
 void Planner::finish(Lane& lane) {
-  core_.budget.release(std::exchange(lane.charged_bytes, 0));
+  core_.budget.unreserve(std::exchange(lane.charged_bytes, 0));
   lane.slow_at = base::Time::max();
   lane.sets.clear();
   lane.lookups.clear();
@@ -130,10 +130,12 @@ bool Planner::make_free(Lane& lane, base::Time now, ports::SourceEffects& out) {
 
 void Planner::flush(base::Time now, ports::SourceEffects& out) {
   retry_at_ = base::Time::max();
+  if (queue_.empty()) short_of_budget_ = false;
   if (queue_.empty() && lookups_.empty()) return;
   Lane& a = lanes_[kA];
   Lane& b = lanes_[kB];
   if (a.link.busy() && b.link.busy()) return;  // their answers bring the next flush
+  short_of_budget_ = false;
   sort_queue(now);
   const bool look_up = lookups_due(now);
   bool a_free = (look_up || !behind_.empty()) && make_free(a, now, out);
@@ -156,13 +158,15 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
                         ports::SourceEffects& out) {
   const SourceSettings& settings = core_.settings;
   const auto reserved = static_cast<std::size_t>(settings.response_max_bytes);
-  if (!core_.budget.try_charge(reserved)) return;  // released() brings the next flush
-  lane.charged_bytes = reserved;
   request_.max_wait_ms = in_ms(max_wait);
   request_.partitions.clear();
   for (const Ask& ask : asks) {
     PartitionSlot& slot = *ask.slot;
     if (slot.alone && !lane.sets.empty()) continue;
+    if (!core_.budget.has_room(slot.topic, reserved)) {  // released() brings the next flush
+      short_of_budget_ = true;
+      continue;
+    }
     request_.partitions.push_back({.topic = core_.cluster.topic_name(slot.topic),
                                    .partition = slot.partition,
                                    .fetch_offset = slot.place,
@@ -173,6 +177,9 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
     lane.sets.push_back(ask);
     if (slot.alone || (&asks == &behind_ && lane.sets.size() >= settings.behind_per_request)) break;
   }
+  if (lane.sets.empty()) return;
+  core_.budget.reserve(reserved);
+  lane.charged_bytes = reserved;
   std::erase_if(queue_, [](const Ask& ask) { return ask.slot->in_flight == ask.number; });
   lane.link.send(request_, settings.request_timeout + max_wait, now, out);
   lane.slow_at = now + max_wait + settings.slow_answer;

@@ -55,6 +55,8 @@ class Planner {
   void aim(const Endpoint& endpoint, base::Time now, ports::SourceEffects& out);
   /// Makes both connections anew; what was outstanding on them waits again.
   void reconnect(base::Time now, ports::SourceEffects& out);
+  /// At the last flush() some partition had to wait for the byte budget.
+  bool short_of_budget() const noexcept { return short_of_budget_; }
   /// What the outstanding requests hold of the byte budget.
   std::size_t reserved_bytes() const noexcept { return lanes_[kA].charged_bytes + lanes_[kB].charged_bytes; }
   /// Closes both connections: the broker is gone. All partitions have left.
@@ -143,6 +145,7 @@ class Planner {
   base::Time retry_at_ = base::Time::max();
 
   bool reconnect_ = false;  ///< the answer at hand was refused
+  bool short_of_budget_ = false;
   // Used again by every call: no allocation in the steady state.
   std::vector<Ask> behind_;
   std::vector<Ask> caught_up_;

@@ -209,7 +209,7 @@ void Planner::deliver(PartitionSlot& slot, FetchResponse::Partition& partition, 
   set.high_watermark = slot.high_watermark;
   set.readable_end = slot.readable_end;
   set.aborted = std::move(partition.aborted);
-  set.charged_bytes = hop.bytes;
+  set.charge = {slot.topic, hop.bytes};
   slot.question = 0;
   slot.place = hop.next_offset;
   slot.delivered_end = hop.next_offset;
@@ -221,19 +221,18 @@ void Planner::deliver(PartitionSlot& slot, FetchResponse::Partition& partition, 
 // The sets of an answer pin its whole body: the first one carries what is nobody's.
 void Planner::charge_delivered(const FetchAnswer& answer, std::size_t first_effect, ports::SourceEffects& out) {
   std::size_t in_sets = 0;
-  ports::Deliver* first = nullptr;
+  ports::FetchedSet* first = nullptr;
   for (std::size_t i = first_effect; i < out.size(); ++i) {
     auto* delivered = std::get_if<ports::Deliver>(&out[i]);
     if (delivered == nullptr) continue;
-    if (first == nullptr) first = delivered;
-    in_sets += delivered->set.charged_bytes;
+    if (first == nullptr) first = &delivered->set;
+    in_sets += delivered->set.charge.bytes;
+    core_.budget.charge(delivered->set.charge);
   }
-  if (first == nullptr) return;
-  if (answer.body != nullptr && answer.body->size() > in_sets) {
-    first->set.charged_bytes += answer.body->size() - in_sets;
-    in_sets = answer.body->size();
-  }
-  core_.budget.charge(in_sets);
+  if (first == nullptr || answer.body == nullptr || answer.body->size() <= in_sets) return;
+  const std::size_t rest = answer.body->size() - in_sets;
+  first->charge.bytes += rest;
+  core_.budget.charge({first->charge.topic, rest});
 }
 
 void Planner::refuse(Ask& ask, const Error& why, base::Time now, ports::SourceEffects& out) {

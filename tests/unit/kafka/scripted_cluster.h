@@ -152,8 +152,8 @@ class ScriptedCluster : public testing::Test {
   void detach(std::uint32_t child) {
     enter([&](auto& out) { source->detach({child, 1}, now, out); });
   }
-  void release(std::size_t bytes) {
-    enter([&](auto& out) { source->released(bytes, now, out); });
+  void release(const base::ByteBudget::Charge& charge) {
+    enter([&](auto& out) { source->released(charge, now, out); });
   }
   /// Children that ask on from where a set ended, in the entry that delivers it.
   void read_on(std::set<std::uint32_t> children) { reading_on_ = std::move(children); }

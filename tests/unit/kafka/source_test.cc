@@ -190,11 +190,12 @@ TEST_F(SourceTest, connections_can_be_made_anew_and_carry_the_same_questions) {
 TEST_F(SourceTest, only_delivered_sets_are_a_wait_for_the_budget) {
   budget_bytes = kMiB;
   attach_partitions(1, 1000);
+  read_on({0});
   want(0, 0);
   EXPECT_FALSE(source->waits_for_budget()) << "a request that is out gives back what it holds";
   answer(only_fetch(), {data(0, 0, 10, 1000, kMiB)});
   EXPECT_TRUE(source->waits_for_budget());
-  release(kMiB);
+  release(take<Deliver>().at(0).set.charge);
   EXPECT_FALSE(source->waits_for_budget());
 }
 
@@ -302,7 +303,7 @@ class AnyFaultsTest : public SourceTest, public testing::WithParamInterface<unsi
       auto& place = places.at(delivered.child.child);
       ASSERT_EQ(delivered.set.asked_offset, place);
       place = delivered.set.next_offset;
-      release(delivered.set.charged_bytes);
+      release(delivered.set.charge);
     }
     std::set<std::pair<std::string, std::uint16_t>> asked;
     for (const auto& fetch : fetches()) {

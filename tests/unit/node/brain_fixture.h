@@ -91,7 +91,7 @@ class BrainTest : public ::testing::Test {
     ports::FetchedSet set;
     set.asked_offset = from;
     set.next_offset = to;
-    set.charged_bytes = 100;
+    set.charge.bytes = 100;
     say(ports::Deliver{at(child), std::move(set)});
   }
   void accept(std::int64_t next_offset) {

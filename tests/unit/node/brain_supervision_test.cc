@@ -242,7 +242,7 @@ TEST_F(BrainSupervisionTest, WhatComesForAnOlderIncarnationIsDropped) {
   stop_handlers();
   bring_up({0});
   ports::FetchedSet late;
-  late.charged_bytes = 7;
+  late.charge.bytes = 7;
   say(ports::Deliver{old, std::move(late)});
   say(ports::Trouble{old, no_route()});
   EXPECT_EQ(source_.released_bytes, 7u);

@@ -78,7 +78,7 @@ TEST_F(BrainTest, AnswersForAnOlderIncarnationAreDropped) {
   wait(supervise::Backoff::kShortest);
   load({0});
   ports::FetchedSet late;
-  late.charged_bytes = 7;
+  late.charge.bytes = 7;
   const std::size_t released = source_.released_bytes;
   say(ports::Deliver{old, std::move(late)});
   EXPECT_EQ(source_.released_bytes, released + 7);

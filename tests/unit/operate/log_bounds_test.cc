@@ -49,7 +49,7 @@ class ScriptedSource final : public ports::BatchSource {
   void detach(ChildRef, base::Time, SourceEffects&) override {}
   void want(ChildRef, const ports::Position&, base::Time, SourceEffects&) override {}
   void look_up(ChildRef, ports::OffsetQuery, base::Time, SourceEffects&) override {}
-  void released(std::size_t, base::Time, SourceEffects&) override {}
+  void released(const base::ByteBudget::Charge&, base::Time, SourceEffects&) override {}
   void flush(base::Time, SourceEffects& out) override {
     if (!std::exchange(wants_connection_, false)) return;
     out.push_back(ports::OpenConnection{++connection_, "127.0.0.1", port_});

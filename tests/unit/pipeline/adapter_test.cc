@@ -67,7 +67,7 @@ class AdapterTest : public ::testing::Test {
     ports::FetchedSet set;
     set.asked_offset = from;
     set.next_offset = to;
-    set.charged_bytes = 100;
+    set.charge.bytes = 100;
     effects_.clear();
     adapter_->delivered(std::move(set), effects_);
   }

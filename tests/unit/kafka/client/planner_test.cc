@@ -443,7 +443,7 @@ TEST_F(PlannerTest, the_budget_holds_a_fetch_back_until_bytes_are_released) {
   answer(only_fetch(), {data(0, 3, 10, 100)});
   EXPECT_EQ(budget->used(), 100u);
   EXPECT_TRUE(fetches().empty());
-  release(take<Deliver>().at(0).set.charged_bytes);
+  release(take<Deliver>().at(0).set.charge);
   EXPECT_EQ(only_fetch().asks(), "t/0@10");
 }
 
@@ -460,7 +460,7 @@ TEST_F(PlannerTest, the_sets_of_an_answer_are_charged_with_its_whole_body) {
   answer(only_fetch(), {data(0, 3, 10, 100, 300), data(1, 3, 10, 100, 200)}, 640);
   const auto sets = take<Deliver>();
   ASSERT_EQ(sets.size(), 2u);
-  EXPECT_EQ(sets[0].set.charged_bytes + sets[1].set.charged_bytes, 640u);
+  EXPECT_EQ(sets[0].set.charge.bytes + sets[1].set.charge.bytes, 640u);
   EXPECT_EQ(budget->used(), 640u);
 }
 
