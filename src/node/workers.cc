@@ -91,7 +91,7 @@ std::optional<Work> Workers::enter(Event&& event, bool take) {
     if (parts_.brain.next_tick() <= now) parts_.brain.tick(now, effects);
     if (take) work = parts_.brain.take_work(now);
     left = parts_.brain.ready_work();
-    ready_work_.store(left, std::memory_order_relaxed);
+    ready_work_.store(left);
     if (const base::Time next = parts_.brain.next_tick(); next < timer_at_) {
       timer_at_ = next;
       parts_.sockets.set_timer(next, now);
@@ -143,6 +143,9 @@ void Workers::work(Worker& self) {
     if (!next) {
       if (polling_.exchange(true)) {
         sleep();
+      } else if (ready_work_ > 0 || dials_waiting_ > 0) {
+        polling_ = false;  // it came since the look above, and whoever brought it may have met no poller to wake
+        continue;
       } else {
         next = poll(std::chrono::milliseconds(-1), true);
       }
