@@ -163,6 +163,7 @@ class Brain {
   std::size_t calls_out_ = 0;
   bool offers_to_withdraw_ = false;
   LoadPositions to_load_;
+  std::uint64_t fetched_bytes_ = 0;
   pipeline::Rounds rounds_;
   TopicLedger ledger_;
   std::vector<Timer> timers_;  ///< a heap

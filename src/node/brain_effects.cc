@@ -22,6 +22,7 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
                       std::is_same_v<T, ports::Send>) {
           out.emplace_back(std::move(it));
         } else if constexpr (std::is_same_v<T, ports::Deliver>) {
+          fetched_bytes_ += it.set.records.size();
           Partition* partition = find(it.child);
           if (partition == nullptr) return source_.released(it.set.charge, now, source_out_);
           partition->trouble.reset();

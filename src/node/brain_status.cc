@@ -49,6 +49,7 @@ operate::StatusReport Brain::status(base::Time now) const {
   operate::StatusReport report;
   report.name = config_.name;
   report.handler_name = config_.handler_name;
+  report.fetched_bytes = fetched_bytes_;
   if (!config_.brokers.empty()) {
     report.source = config_.brokers[0].host + ":" + std::to_string(config_.brokers[0].port);
   }

@@ -25,6 +25,7 @@
 #include "node/sockets.h"
 #include "node/workers.h"
 #include "offsets/open_store.h"
+#include "operate/progress.h"
 #include "operate/status_report.h"
 
 namespace ductus::node {
@@ -112,7 +113,9 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
         }}});
   if (!control) return report(control.error());
 
+  std::optional<operate::Progress> progress(std::in_place, [&] { return workers.status(); }, **log, clock);
   const Finished how = workers.run();
+  progress.reset();
   if (how.forced) {
     (*control)->stop();
     std::fflush(stdout);

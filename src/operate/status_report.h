@@ -32,6 +32,7 @@ struct StatusReport {
   std::string state;                        ///< starting running draining retrying not_running
   std::string source;                       ///< HOST:PORT of the first broker
   std::vector<PartitionStatus> partitions;  ///< sorted by topic and partition
+  std::uint64_t fetched_bytes = 0;          ///< since the node started; known to the node alone
 
   /// The sum; unknown where one part is.
   std::optional<std::int64_t> total_lag() const;

@@ -170,7 +170,7 @@ TEST_F(LookAtLog, DoesNotWaitForABrokerThatRefuses) {
 }
 
 TEST_F(LookAtLog, TakesNoMemoryForAnAnswerThatIsTooLong) {
-  answer_with("HTTP/1.1 400 Bad Request\r\n");
+  answer_with(std::string("\x20\0\0\0", 4) + "the first of half a gigabyte");
   ScriptedSource source(port(), {});
   look(source, {"orders"});
   ASSERT_EQ(source.losses.size(), 1u);
