@@ -104,7 +104,8 @@ class LookAtLog : public ::testing::Test {
       wait_for(client->fd());
     });
   }
-  LogLook look(ScriptedSource& source, std::vector<std::string> topics, std::chrono::milliseconds timeout = 20s) {
+  LogLook look(ScriptedSource& source, const std::vector<std::string>& topics,
+               std::chrono::milliseconds timeout = 20s) {
     return look_at_log(source, topics, base::SystemClock(), timeout);
   }
 

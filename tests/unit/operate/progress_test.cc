@@ -22,7 +22,7 @@ class ProgressLineTest : public ::testing::Test {
     return line_.next(status, now_);
   }
 
-  base::Time now_{};
+  base::Time now_;
   ProgressLine line_;
 };
 
