@@ -6,7 +6,6 @@
 // Thread: none of its own; used under the node's baton.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -27,22 +26,10 @@ class ByteBudget {
   explicit ByteBudget(std::size_t limit_bytes) : limit_(limit_bytes) {}
 
   /// Known from now on, and all before it. The shares shrink accordingly.
-  void add_topic(Topic topic) {
-    if (topic < held_.size()) return;
-    held_.resize(topic + 1, 0);
-    share_ = limit_ / 2 / held_.size();
-    unused_ = 0;
-    for (const std::size_t held : held_) unused_ += unused_by(held);
-  }
+  void add_topic(Topic topic);
 
   /// Whether a request for the topic may be sent. Always while nothing is held: more than the limit comes alone.
-  bool has_room(Topic topic, std::size_t bytes) const {
-    DUCTUS_ASSERT(topic < held_.size());
-    const std::size_t held = held_[topic];
-    if (used_ == 0 || held + bytes <= share_) return true;
-    const std::size_t unused = unused_ - unused_by(held);  // by the others
-    return used_ + unused <= limit_ && bytes <= limit_ - used_ - unused;
-  }
+  bool has_room(Topic topic, std::size_t bytes) const;
   /// For a request; given back with unreserve() when its answer is in, or will not come.
   void reserve(std::size_t bytes) noexcept { used_ += bytes; }
   void unreserve(std::size_t bytes) noexcept {
@@ -51,27 +38,15 @@ class ByteBudget {
   }
 
   /// For bytes that are here already, whatever the limit.
-  void charge(const Charge& charge) {
-    add_topic(charge.topic);
-    set_held(charge.topic, held_[charge.topic] + charge.bytes);
-    used_ += charge.bytes;
-  }
-  void release(const Charge& charge) {
-    DUCTUS_ASSERT(charge.topic < held_.size() && charge.bytes <= held_[charge.topic]);
-    set_held(charge.topic, held_[charge.topic] - charge.bytes);
-    used_ -= charge.bytes;
-  }
+  void charge(const Charge& charge);
+  void release(const Charge& charge);
 
   std::size_t used() const noexcept { return used_; }
   std::size_t limit() const noexcept { return limit_; }
 
  private:
-  std::size_t unused_by(std::size_t held) const noexcept { return share_ - std::min(share_, held); }
-  void set_held(Topic topic, std::size_t bytes) {
-    unused_ -= unused_by(held_[topic]);
-    held_[topic] = bytes;
-    unused_ += unused_by(bytes);
-  }
+  std::size_t unused_by(std::size_t held) const noexcept;
+  void set_held(Topic topic, std::size_t bytes);
 
   std::size_t limit_;
   std::size_t used_ = 0;
