@@ -23,7 +23,7 @@ enum class ErrorCode : std::uint8_t {
   kTimedOut,     ///< a peer or a device did not answer in time
   kCorrupt,      ///< bytes from outside break their own format or checksum
   kLimit,        ///< something from outside exceeds a named bound
-  kUnsupported,  ///< well-formed, but a version or feature that is not implemented
+  kUnsupported,  ///< well-formed, but of a version or with a feature that ductus does not know
   kRefused,      ///< refused for safety: a second owner, a running node
   kIo,           ///< the operating system said no: disk, file, descriptor
   kCallback,     ///< user code failed or threw

@@ -19,8 +19,8 @@ namespace {
 void occupy_standard_descriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) != -1) continue;
-    const int placeholder = ::open("/dev/null", O_PATH);  // the lowest free number: `fd`
-    if (placeholder != fd && placeholder >= 0) ::close(placeholder);
+    const int lowest = ::open("/dev/null", O_PATH);  // the lowest free number is `fd`
+    if (lowest != fd && lowest >= 0) ::close(lowest);
   }
 }
 

@@ -22,8 +22,7 @@ void Brain::check_waiting(base::Time now) {
   waiting_check_at_ = base::Time::max();
   std::size_t copied_bytes = 0;
   const auto check = [&](ports::FetchedSet& set) {
-    note_waiting(now);
-    if (!std::exchange(set.found_waiting, true) || copied_bytes >= kMaxCopiedBytes) return;
+    if (!std::exchange(set.found_waiting, true) || copied_bytes >= kMaxCopiedBytes) return note_waiting(now);
     const auto* const before = set.records.data();
     set.own_records();
     if (set.records.data() != before) copied_bytes += set.records.size();

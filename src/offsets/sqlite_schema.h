@@ -1,8 +1,8 @@
 // The tables of an offsets file: made, checked, and brought up from an older schema.
 //
 //   positions  where each partition of each handler_name is
-//   topics     which topic id and how many partitions those positions account for                       (since schema
-//   2) changes    the journal: what operators changed, one row per partition, rows of one command share `act` (2)
+//   topics     since schema 2: which topic id and how many partitions those positions account for
+//   changes    since schema 2: the journal of operators, one row per partition; rows of one command share `act`
 #pragma once
 
 #include "ductus/result.h"

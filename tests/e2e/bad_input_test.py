@@ -25,6 +25,18 @@ def _port_that_refuses():
     return held, held.getsockname()[1]
 
 
+def _run_with_stdout(target, words):
+    """ductus with its standard output sent to `target`, as a shell spells it."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$0" "$@" >{target}', os.environ["DUCTUS_PROGRAM"], *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 class BadInputTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="ductus-e2e-")))
@@ -156,33 +168,17 @@ class BadInputTest(unittest.TestCase):
 
     def test_an_answer_that_standard_output_does_not_take_is_an_error(self):
         node = self.node("127.0.0.1:1")
-        program = os.environ["DUCTUS_PROGRAM"]
         for target in ["&-", "/dev/full"]:
             for words in [["status", node.config], ["running", node.config], ["--help"]]:
-                done = subprocess.run(
-                    ["sh", "-c", f'exec "$0" "$@" >{target}', program, *map(str, words)],
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    text=True,
-                    timeout=60,
-                    check=False,
-                )
+                done = _run_with_stdout(target, words)
                 self.assertEqual(done.returncode, 1, f"{words} >{target}: {done.stderr}")
                 self.assertIn("standard output did not take all of the answer", done.stderr)
 
     def test_messages_that_standard_output_does_not_take_are_not_counted_as_read(self):
         node = self.node(self.sandbox().bootstrap, handler={"module": "print"})
-        program = os.environ["DUCTUS_PROGRAM"]
         words = ["console", node.config, "--until-end", "--timeout", "2s"]
         for target in ["&-", "/dev/full"]:
-            done = subprocess.run(
-                ["sh", "-c", f'exec "$0" "$@" >{target}', program, *map(str, words)],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
+            done = _run_with_stdout(target, words)
             self.assertEqual(done.returncode, 4, done.stderr)
             self.assertIn("standard output", done.stderr)
             self.assertEqual(node.partition_status()["events", 0]["next_offset"], 0)

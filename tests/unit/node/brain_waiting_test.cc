@@ -37,6 +37,7 @@ TEST_F(BrainWaitingTest, ASetBehindABusyCallbackLetsGoOfItsAnswer) {
   wait(kRound);
   EXPECT_TRUE(second.expired());
   EXPECT_FALSE(first.expired()) << "a callback is reading it";
+  EXPECT_GT(brain_->next_tick(), clock_.now() + std::chrono::seconds(1)) << "there is no more to do for it";
 
   ports::Handled ok;
   ok.position = {4, 1, {}};
