@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 from support import kcat, messages
+from support.child_process import wait_until
 from support.ductus_node import DuctusNode
 from support.kafka_broker import KafkaBroker
 from support.repeats import RepeatsJudge
@@ -18,7 +19,8 @@ _BROKER = {"auto.create.topics.enable": "true", "quota.window.num": "2", "quota.
 _NO_LIMIT = 1e12
 
 _PARTITIONS = 3
-_RECORD_BATCH = ("-X", "batch.num.messages=100")  # at most 100 messages of at most 121 bytes
+_MAX_LINE_BYTES = 121
+_RECORD_BATCH = ("-X", "batch.num.messages=100")
 
 # Small batches make small bounds. A batch is cut at the edge of a record batch, the one that crosses the limit
 # included; a message takes at least 54 bytes.
@@ -26,6 +28,7 @@ _BATCH_BYTES = 16 * 1024
 _MAX_UNCOMMITTED_BATCHES = 2
 _MESSAGES_PER_BATCH = _BATCH_BYTES // 54 + 100
 _REPEATS_PER_CRASH = (1 + _MAX_UNCOMMITTED_BATCHES) * _MESSAGES_PER_BATCH
+_AHEAD_OF_EACH_KILL = 30_000  # messages in each partition: far more than are read until the kill
 _SMALL_BATCHES = {
     "batch": {"max_bytes": _BATCH_BYTES},
     "store": {"max_uncommitted_batches": _MAX_UNCOMMITTED_BATCHES},
@@ -105,25 +108,27 @@ class FileFromKafkaTest(unittest.TestCase):
 
     def test_kill_9_loses_nothing_tears_nothing_and_repeats_little(self):
         self.broker.start()
-        kills = 20
-        counts = [150_000, 170_000, 190_000]
-        self.fill("events", counts, *_RECORD_BATCH)
-        self.broker.limit_reading(1_000_000)
+        self.broker.create_topic("events", _PARTITIONS)
+        self.broker.limit_reading(4_000_000)
+        counts = [0] * _PARTITIONS
         node = self.node("events", **_SMALL_BATCHES)
         judges = [
             RepeatsJudge(f"events/{partition}", messages.reader_of(partition), _REPEATS_PER_CRASH)
             for partition in range(_PARTITIONS)
         ]
 
-        for _ in range(kills):
-            # Far enough beyond the last stored offset that some of it must have been stored.
-            beyond = self.random.randrange(_REPEATS_PER_CRASH + 1, 3 * _REPEATS_PER_CRASH)
+        for _ in range(20):
+            for partition, judge in enumerate(judges):
+                more = max(0, judge.stored + _AHEAD_OF_EACH_KILL - counts[partition])
+                lines = messages.lines(partition, counts[partition], more)
+                kcat.produce(self.broker.bootstrap, "events", partition, lines, *_RECORD_BATCH)
+                counts[partition] += more
             victim = self.random.randrange(_PARTITIONS)
+            # So much more than may be repeated must have been stored in part.
+            beyond = self.random.randrange(_REPEATS_PER_CRASH + 1, 3 * _REPEATS_PER_CRASH)
+            size = len(node.output("events", victim)) + beyond * _MAX_LINE_BYTES
             node.start_console()
-            aim = judges[victim].stored + beyond
-            node.wait_for_partition(
-                "events", victim, lambda row, aim=aim: (row["next_offset"] or 0) >= aim, f"next_offset reaches {aim}"
-            )
+            wait_until(lambda: node.output_size("events", victim) >= size, f"events-{victim} grows to {size} bytes")
             self.assertIsNone(node.exit_code(), node.said)
             node.kill9()
             rows = node.partition_status()

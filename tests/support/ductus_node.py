@@ -121,6 +121,11 @@ class DuctusNode:
         path = self.output_path(topic, partition)
         return path.read_bytes() if path.exists() else b""
 
+    def output_size(self, topic, partition):
+        """How many bytes the partition's file has; 0 where there is none."""
+        path = self.output_path(topic, partition)
+        return path.stat().st_size if path.exists() else 0
+
     def output_path(self, topic, partition):
         return self.folder / "out" / f"{topic}-{partition}.txt"
 
