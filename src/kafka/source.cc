@@ -121,7 +121,11 @@ void KafkaSource::answered(ports::ConnectionId connection, const ports::RequestT
     set_reachable(true, "connected to " + to_string(link->endpoint()), out);
     return;
   }
-  if (link->owner() != nullptr) return link->owner()->answered(link->lane(), tag, *answer, now, out);
+  if (link->owner() != nullptr) {
+    link->owner()->answered(link->lane(), tag, *answer, now, out);
+    if (cluster_.take_moved()) place_all(now, out);
+    return;
+  }
   cluster_.answered(static_cast<const MetadataAnswer&>(*answer).response, now, out);
   place_all(now, out);
 }

@@ -127,7 +127,7 @@ Result<void> Connection::handle(base::ByteView request, base::Time now) {
   const Result<RequestHeader> header = read_request_header(reader);
   if (!header) return header.error();
   if (header->api == ApiKey::kFetch) {
-    Result<FetchRequest> fetch = read_fetch_request(*header, reader);
+    Result<FetchRequest> fetch = read_fetch_request(*header, brokers_.catalog, reader);
     if (!fetch) return fetch.error();
     const base::Time deadline = now + fetch->max_wait;
     if (!brokers_.faults.none()) meet_faults(Moment::kFetch, places_of_fetch(*fetch), now);

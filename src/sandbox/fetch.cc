@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <set>
 #include <span>
 
 #include "sandbox/logs/record_batch.h"
 
 namespace ductus::sandbox {
 namespace {
+
+constexpr std::int16_t kFirstVersionWithIds = 13;
+constexpr std::int16_t kFirstVersionWithLeaders = 16;
 
 std::size_t at_least_zero(std::int32_t size) { return size > 0 ? static_cast<std::size_t>(size) : 0; }
 
@@ -24,10 +28,25 @@ FetchRequest::Partition read_partition(const RequestHeader& header, kafka::Reade
   return partition;
 }
 
+void read_topic(const RequestHeader& header, const Catalog& catalog, kafka::Reader& reader,
+                FetchRequest::Topic& topic) {
+  if (header.version < kFirstVersionWithIds) {
+    topic.name = reader.string(header.flexible);
+    return;
+  }
+  const base::ByteView id = reader.raw(topic.id.size());
+  std::copy(id.begin(), id.end(), topic.id.begin());
+  if (const Topic* found = catalog.find(topic.id)) topic.name = found->name;
+}
+
 void skip_forgotten_topics(const RequestHeader& header, kafka::Reader& reader) {
   std::size_t topics = reader.array_size(header.flexible, 2);
   for (; topics > 0 && reader.ok(); --topics) {
-    (void)reader.string(header.flexible);
+    if (header.version >= kFirstVersionWithIds) {
+      reader.skip(sizeof(TopicId));
+    } else {
+      (void)reader.string(header.flexible);
+    }
     reader.skip(4 * reader.array_size(header.flexible, 4));
     reader.skip_tags(header.flexible);
   }
@@ -86,7 +105,8 @@ class Answerer {
     const Topic* topic = answering_.brokers.catalog.find(std::string_view(name));
     PartitionLog* log = topic == nullptr ? nullptr : topic->partition(asked.index);
     const std::int64_t end = log == nullptr ? -1 : log->end_offset(now_);
-    const KafkaError error = check(name, asked, log, end);
+    KafkaError error = check(name, asked, log, end);
+    if (name.empty() && request_.header.version >= kFirstVersionWithIds) error = KafkaError::kUnknownTopicId;
     Slice slice;
     if (error == KafkaError::kNone) {
       slice = read_log(*log, asked.offset, end, std::min(asked.max_bytes, left_), record_bytes_ == 0);
@@ -97,6 +117,22 @@ class Answerer {
     left_ -= std::min(left_, slice.bytes);
     record_bytes_ += slice.bytes;
     write(asked.index, error, end, slice, answer.frame);
+    write_tags(name, asked.index, error, answer.frame.own());
+  }
+
+  /// Where the leaders are that the partitions have named.
+  void write_leaders(kafka::Writer& out) const {
+    if (named_leaders_.empty()) return out.no_tags(request_.header.flexible);
+    kafka::Writer tag;
+    tag.array_size(named_leaders_.size(), true);
+    for (const std::int32_t node_id : named_leaders_) {
+      tag.i32(node_id);
+      tag.string("127.0.0.1", true);
+      tag.i32(answering_.brokers.ports[static_cast<std::size_t>(node_id - 1)]);
+      tag.null_string(true);
+      tag.no_tags(true);
+    }
+    write_tag(0, tag, out);
   }
 
   std::size_t record_bytes() const noexcept { return record_bytes_; }
@@ -133,7 +169,26 @@ class Answerer {
     }
     if (header.version >= 11) out.i32(-1);
     write_records(slice, header.flexible, frame);
-    out.no_tags(header.flexible);
+  }
+
+  void write_tags(const std::string& topic, std::int32_t index, KafkaError error, kafka::Writer& out) {
+    const RequestHeader& header = request_.header;
+    const bool leads_not = error == KafkaError::kNotLeaderOrFollower || error == KafkaError::kFencedLeaderEpoch;
+    if (!leads_not || header.version < kFirstVersionWithLeaders) return out.no_tags(header.flexible);
+    const Leaders::Leader leader = answering_.brokers.leaders.leader_of(topic, index);
+    named_leaders_.insert(leader.node_id);
+    kafka::Writer tag;
+    tag.i32(leader.node_id);
+    tag.i32(leader.epoch);
+    tag.no_tags(true);
+    write_tag(1, tag, out);
+  }
+
+  static void write_tag(std::uint32_t number, const kafka::Writer& tag, kafka::Writer& out) {
+    out.uvarint(1);
+    out.uvarint(number);
+    out.uvarint(static_cast<std::uint32_t>(tag.size()));
+    out.raw(tag.bytes());
   }
 
   const FetchRequest& request_;
@@ -142,14 +197,15 @@ class Answerer {
   std::size_t left_;
   std::size_t record_bytes_ = 0;
   bool nothing_asked_ = true;
+  std::set<std::int32_t> named_leaders_;
 };
 
 }  // namespace
 
-Result<FetchRequest> read_fetch_request(const RequestHeader& header, kafka::Reader& reader) {
+Result<FetchRequest> read_fetch_request(const RequestHeader& header, const Catalog& catalog, kafka::Reader& reader) {
   FetchRequest request;
   request.header = header;
-  (void)reader.i32();  // replica id
+  if (header.version <= 14) (void)reader.i32();  // replica id
   request.max_wait = std::chrono::milliseconds(std::max(reader.i32(), 0));
   request.min_bytes = at_least_zero(reader.i32());
   request.max_bytes = at_least_zero(reader.i32());
@@ -161,7 +217,7 @@ Result<FetchRequest> read_fetch_request(const RequestHeader& header, kafka::Read
   std::size_t topics = reader.array_size(header.flexible, 3);
   for (; topics > 0 && reader.ok(); --topics) {
     FetchRequest::Topic& topic = request.topics.emplace_back();
-    topic.name = reader.string(header.flexible);
+    read_topic(header, catalog, reader, topic);
     std::size_t partitions = reader.array_size(header.flexible, 16);
     for (; partitions > 0 && reader.ok(); --partitions) topic.partitions.push_back(read_partition(header, reader));
     reader.skip_tags(header.flexible);
@@ -196,12 +252,12 @@ FetchAnswer answer_fetch(const FetchRequest& request, const Answering& answering
   out.array_size(topics, header.flexible);
   for (std::size_t i = 0; i < topics; ++i) {
     const FetchRequest::Topic& asked = request.topics[i];
-    out.string(asked.name, header.flexible);
+    header.version >= kFirstVersionWithIds ? out.raw(asked.id) : out.string(asked.name, header.flexible);
     out.array_size(asked.partitions.size(), header.flexible);
     for (const FetchRequest::Partition& partition : asked.partitions) answerer.partition(asked.name, partition, answer);
     out.no_tags(header.flexible);
   }
-  out.no_tags(header.flexible);
+  answerer.write_leaders(out);
   answer.complete = answer.complete || answerer.nothing_asked() || answerer.record_bytes() >= request.min_bytes;
   answer.frame.seal();
   return answer;

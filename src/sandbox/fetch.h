@@ -1,15 +1,18 @@
-// Fetch (v4-v12): reading the request, and answering it from the logs.
+// Fetch (v4-v16): reading the request, and answering it from the logs.
 //
-//   request   := replicaId int32 · maxWaitMs int32 · minBytes int32 · maxBytes int32 · isolationLevel int8
+//   request   := to v14: replicaId int32 · maxWaitMs int32 · minBytes int32 · maxBytes int32 · isolationLevel int8
 //                · v7: sessionId int32, sessionEpoch int32 · [topic] · v7: [forgotten topic] · v11: rackId string ·
 //                tags
-//   topic     := name string · [partition] · tags
+//   topic     := to v12: name string · v13: topicId uuid · [partition] · tags
 //   partition := index int32 · v9: currentLeaderEpoch int32 · fetchOffset int64 · v12: lastFetchedEpoch int32
 //                · v5: logStartOffset int64 · maxBytes int32 · tags
 //   answer    := throttleTimeMs int32 · v7: error int16, sessionId int32 · [topic answer] · tags
 //   partition answer := index int32 · error int16 · highWatermark int64 · lastStableOffset int64
 //                · v5: logStartOffset int64 · [aborted transaction] or null · v11: preferredReadReplica int32
 //                · records bytes · tags
+//   topic answer := name or topicId, as in the request · [partition answer] · tags
+//   Who is not the leader names it, from v16 on: the partition's tag 1 is leaderId int32, leaderEpoch int32, no tags;
+//   the answer's tag 0 is [nodeId int32, host string, port int32, rack string or null, no tags].
 // Source: FetchRequest.json, FetchResponse.json; the size rules: ReplicaManager.readFromLog, LogSegment.read.
 #pragma once
 
@@ -39,7 +42,8 @@ struct FetchRequest {
     std::size_t max_bytes = 0;
   };
   struct Topic {
-    std::string name;
+    std::string name;  ///< empty: no topic has the id
+    TopicId id{};      ///< from v13
     std::vector<Partition> partitions;
   };
   RequestHeader header;
@@ -51,8 +55,8 @@ struct FetchRequest {
   std::vector<Topic> topics;
 };
 
-/// Error: kCorrupt.
-Result<FetchRequest> read_fetch_request(const RequestHeader& header, kafka::Reader& reader);
+/// Error: kCorrupt. `catalog` finds the topics that are named by id.
+Result<FetchRequest> read_fetch_request(const RequestHeader& header, const Catalog& catalog, kafka::Reader& reader);
 
 /// The partitions that the request asks for. Views into it.
 std::vector<AskedPlace> places_of_fetch(const FetchRequest& request);

@@ -26,7 +26,7 @@ struct Api {
 /// batches only from a broker that knows Produce v3 (its feature MsgVer2).
 inline constexpr std::array<Api, 5> kApis = {{
     {ApiKey::kProduce, 3, 3, 9},
-    {ApiKey::kFetch, 4, 12, 12},
+    {ApiKey::kFetch, 4, 16, 12},
     {ApiKey::kListOffsets, 1, 7, 6},
     {ApiKey::kMetadata, 1, 12, 9},
     {ApiKey::kApiVersions, 0, 3, 3},

@@ -49,19 +49,24 @@ std::vector<std::uint8_t> encode_frame(const Request& request, std::int16_t vers
   return std::move(writer).take();
 }
 
-/// Writes `partitions` as Kafka's [topic [partition …]]: neighbours of one topic become one entry.
-/// `write_one(partition)` writes what stands for one partition, its tags included.
-template <class Partition, class WriteOne>
-void write_by_topic(const std::vector<Partition>& partitions, bool flexible, Writer& writer, WriteOne write_one) {
+/// Writes `partitions` as Kafka's [topic [partition …]]: neighbours of one `topic_of(partition)` become one entry.
+/// `write_topic(partition)` writes which topic it is, `write_one(partition)` what stands for one partition, its tags
+/// included.
+template <class Partition, class TopicOf, class WriteTopic, class WriteOne>
+void write_by_topic(const std::vector<Partition>& partitions, bool flexible, Writer& writer, TopicOf topic_of,
+                    WriteTopic write_topic, WriteOne write_one) {
+  const auto same_topic = [&](std::size_t a, std::size_t b) {
+    return topic_of(partitions[a]) == topic_of(partitions[b]);
+  };
   std::size_t topics = 0;
   for (std::size_t i = 0; i < partitions.size(); ++i) {
-    if (i == 0 || partitions[i].topic != partitions[i - 1].topic) ++topics;
+    if (i == 0 || !same_topic(i, i - 1)) ++topics;
   }
   writer.array_size(topics, flexible);
   for (std::size_t first = 0; first < partitions.size();) {
     std::size_t end = first + 1;
-    while (end < partitions.size() && partitions[end].topic == partitions[first].topic) ++end;
-    writer.string(partitions[first].topic, flexible);
+    while (end < partitions.size() && same_topic(end, first)) ++end;
+    write_topic(partitions[first]);
     writer.array_size(end - first, flexible);
     for (; first < end; ++first) write_one(partitions[first]);
     writer.no_tags(flexible);

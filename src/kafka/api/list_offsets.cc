@@ -21,12 +21,17 @@ void encode(const ListOffsetsRequest& request, std::int16_t version, Writer& wri
   const bool flexible = version >= ListOffsetsRequest::kFirstFlexible;
   writer.i32(-1);  // replica_id: a consumer
   if (version >= 2) writer.i8(static_cast<std::int8_t>(request.isolation));
-  write_by_topic(request.partitions, flexible, writer, [&](const ListOffsetsRequest::Partition& partition) {
-    writer.i32(partition.partition);
-    if (version >= 4) writer.i32(partition.current_leader_epoch);
-    writer.i64(partition.timestamp_ms);
-    writer.no_tags(flexible);
-  });
+  using Partition = ListOffsetsRequest::Partition;
+  write_by_topic(
+      request.partitions, flexible, writer,
+      [](const Partition& partition) { return std::string_view(partition.topic); },
+      [&](const Partition& partition) { writer.string(partition.topic, flexible); },
+      [&](const Partition& partition) {
+        writer.i32(partition.partition);
+        if (version >= 4) writer.i32(partition.current_leader_epoch);
+        writer.i64(partition.timestamp_ms);
+        writer.no_tags(flexible);
+      });
   writer.no_tags(flexible);
 }
 

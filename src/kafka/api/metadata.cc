@@ -7,23 +7,8 @@ constexpr std::size_t kTopicIdBytes = sizeof(ports::TopicId);
 
 void write_null_array(Writer& writer) { writer.i32(-1); }
 
-ports::TopicId read_topic_id(Reader& reader) {
-  ports::TopicId id{};
-  const base::ByteView bytes = reader.raw(kTopicIdBytes);
-  if (reader.ok()) std::memcpy(id.data(), bytes.data(), kTopicIdBytes);
-  return id;
-}
-
 void skip_node_ids(Reader& reader, bool flexible) {
   reader.skip(reader.array_size(flexible, sizeof(std::int32_t)) * sizeof(std::int32_t));
-}
-
-void read_broker(Reader& reader, bool flexible, MetadataResponse::Broker& broker) {
-  broker.node_id = reader.i32();
-  broker.host = reader.string(flexible);
-  broker.port = reader.i32();
-  (void)reader.nullable_string(flexible);  // rack
-  reader.skip_tags(flexible);
 }
 
 void read_partition(Reader& reader, std::int16_t version, MetadataResponse::Partition& partition) {
@@ -52,6 +37,21 @@ void read_topic(Reader& reader, std::int16_t version, MetadataResponse::Topic& t
 }
 
 }  // namespace
+
+ports::TopicId read_topic_id(Reader& reader) {
+  ports::TopicId id{};
+  const base::ByteView bytes = reader.raw(kTopicIdBytes);
+  if (reader.ok()) std::memcpy(id.data(), bytes.data(), kTopicIdBytes);
+  return id;
+}
+
+void read_broker(Reader& reader, bool flexible, MetadataResponse::Broker& broker) {
+  broker.node_id = reader.i32();
+  broker.host = reader.string(flexible);
+  broker.port = reader.i32();
+  (void)reader.nullable_string(flexible);  // rack
+  reader.skip_tags(flexible);
+}
 
 void encode(const MetadataRequest& request, std::int16_t version, Writer& writer) {
   const bool flexible = version >= MetadataRequest::kFirstFlexible;

@@ -66,6 +66,10 @@ struct MetadataResponse {
   std::vector<Topic> topics;
 };
 
+/// Fields that other answers have too.
+ports::TopicId read_topic_id(Reader& reader);
+void read_broker(Reader& reader, bool flexible, MetadataResponse::Broker& broker);
+
 void encode(const MetadataRequest& request, std::int16_t version, Writer& writer);
 
 /// True if all was there.

@@ -87,6 +87,21 @@ bool Cluster::names(const Endpoint& endpoint) const {
          std::any_of(brokers_.begin(), brokers_.end(), [&](const auto& broker) { return broker.second == endpoint; });
 }
 
+void Cluster::note_leader(TopicIndex topic, std::int32_t partition, const Leader& said,
+                          const std::vector<MetadataResponse::Broker>& brokers) {
+  auto& leaders = topics_[topic].leaders;
+  if (partition < 0 || static_cast<std::size_t>(partition) >= leaders.size()) return;
+  Leader& known = leaders[static_cast<std::size_t>(partition)];
+  if (said.node_id < 0 || said.epoch <= known.epoch) return;
+  for (const auto& broker : brokers) {
+    if (broker.node_id != said.node_id || !usable(broker)) continue;
+    brokers_.insert_or_assign(broker.node_id, Endpoint{broker.host, static_cast<std::uint16_t>(broker.port)});
+  }
+  if (!brokers_.contains(said.node_id)) return;
+  known = said;
+  moved_ = true;
+}
+
 void Cluster::refresh_soon(base::Time now) {
   if (topics_.empty()) return;
   urgent_at_ = std::min(urgent_at_, std::max(now, may_hurry_at_));

@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -47,6 +48,12 @@ class Cluster {
   const Endpoint* endpoint_of(std::int32_t node_id) const;
   /// Configured, or the address of a broker.
   bool names(const Endpoint& endpoint) const;
+
+  /// A broker that refused a partition says who leads it; counts where it is news. `brokers`: addresses that it told.
+  void note_leader(TopicIndex topic, std::int32_t partition, const Leader& said,
+                   const std::vector<MetadataResponse::Broker>& brokers);
+  /// Since the last call, note_leader() learned something.
+  bool take_moved() noexcept { return std::exchange(moved_, false); }
 
   /// Something points to old metadata.
   void refresh_soon(base::Time now);
@@ -83,6 +90,7 @@ class Cluster {
   std::map<std::int32_t, Endpoint> brokers_;
   std::vector<Topic> topics_;
   std::size_t candidate_ = 0;
+  bool moved_ = false;
   base::Time urgent_at_ = base::Time::max();
   base::Time aged_at_ = base::Time::max();
   base::Time may_hurry_at_ = base::Time::min();  ///< before it, nobody's hurry counts

@@ -110,10 +110,11 @@ class Link {
   /// Ends the connection, if there is one.
   void close(base::Time now, ports::SourceEffects& out);
 
-  /// The link is idle(). `patience`: how long the answer may take.
+  /// The link is idle(). `patience`: how long the answer may take. In no version beyond `newest`.
   template <class Request>
-  void send(const Request& request, base::Duration patience, base::Time now, ports::SourceEffects& out) {
-    send_as(request, version_of(Request::kApiKey), patience, now, out);
+  void send(const Request& request, base::Duration patience, base::Time now, ports::SourceEffects& out,
+            std::int16_t newest = Request::kMaxVersion) {
+    send_as(request, std::min(version_of(Request::kApiKey), newest), patience, now, out);
   }
 
   /// What is outstanding (the opening itself counts) must be done by then; Time::max(): nothing is.

@@ -160,6 +160,7 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
   const auto reserved = static_cast<std::size_t>(settings.response_max_bytes);
   request_.max_wait_ms = in_ms(max_wait);
   request_.partitions.clear();
+  bool all_ids_known = true;
   for (const Ask& ask : asks) {
     PartitionSlot& slot = *ask.slot;
     if (slot.alone && !lane.sets.empty()) continue;
@@ -167,7 +168,10 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
       short_of_budget_ = true;
       continue;
     }
+    if (slot.topic_id == ports::TopicId{}) slot.topic_id = core_.cluster.topic_id(slot.topic);
+    all_ids_known = all_ids_known && slot.topic_id != ports::TopicId{};
     request_.partitions.push_back({.topic = core_.cluster.topic_name(slot.topic),
+                                   .topic_id = slot.topic_id,
                                    .partition = slot.partition,
                                    .fetch_offset = slot.place,
                                    .max_bytes = settings.partition_max_bytes,
@@ -181,7 +185,8 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
   core_.budget.reserve(reserved);
   lane.charged_bytes = reserved;
   std::erase_if(queue_, [](const Ask& ask) { return ask.slot->in_flight == ask.number; });
-  lane.link.send(request_, settings.request_timeout + max_wait, now, out);
+  const std::int16_t newest = all_ids_known ? FetchRequest::kMaxVersion : FetchRequest::kFirstByTopicId - 1;
+  lane.link.send(request_, settings.request_timeout + max_wait, now, out, newest);
   lane.slow_at = now + max_wait + settings.slow_answer;
   lane.empty_at = now + max_wait;
 }

@@ -21,7 +21,10 @@
 // Answers that hold nothing come when the wait is over, or are asked again as if they had: no broker makes it spin.
 // An answer that cannot even be cut may be the fault of one partition: those asked are then asked one by one.
 //
-// Source: KIP-74 (limits), KIP-320 and KIP-595 (epochs), FetchRequest.json.
+// The topic is named by the id that the place belongs to, where both sides can: no other topic of that name answers.
+// A broker that no longer leads a partition may say who does: the partition moves there without metadata.
+//
+// Source: KIP-74 (limits), KIP-320 and KIP-595 (epochs), KIP-516 (topic ids), KIP-951 (leaders), FetchRequest.json.
 #pragma once
 
 #include <array>
@@ -116,7 +119,8 @@ class Planner {
   // What an answer means (planner_answers.cc).
   bool still_asked(const Ask& ask);
   bool still_looked_up(const Ask& ask) const noexcept;
-  Ask* find_ask(std::vector<Ask>& asks, std::size_t& next, std::string_view topic, std::int32_t partition) const;
+  Ask* find_ask(std::vector<Ask>& asks, std::size_t& next, std::string_view topic, const ports::TopicId& topic_id,
+                std::int32_t partition) const;
   void fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::SourceEffects& out);
   void fetched_one(Ask& ask, FetchResponse::Partition& partition, const Hop& hop, FetchAnswer& answer, base::Time now,
                    ports::SourceEffects& out);

@@ -73,13 +73,16 @@ bool Planner::still_looked_up(const Ask& ask) const noexcept {
 }
 
 // Brokers answer in the order of the request: the search ends at once, but does not count on it.
+// `topic_id` names the topic where it is known, else `topic` does.
 Planner::Ask* Planner::find_ask(std::vector<Ask>& asks, std::size_t& next, std::string_view topic,
-                                std::int32_t partition) const {
+                                const ports::TopicId& topic_id, std::int32_t partition) const {
+  const bool by_id = topic_id != ports::TopicId{};
   for (std::size_t tried = 0; tried < asks.size(); ++tried) {
     Ask& ask = asks[next];
     next = next + 1 == asks.size() ? 0 : next + 1;
     const PartitionSlot& slot = *ask.slot;
-    if (!ask.done && slot.attached && slot.partition == partition && core_.cluster.topic_name(slot.topic) == topic) {
+    if (ask.done || !slot.attached || slot.partition != partition) continue;
+    if (by_id ? slot.topic_id == topic_id : core_.cluster.topic_name(slot.topic) == topic) {
       ask.done = true;
       return &ask;
     }
@@ -114,7 +117,7 @@ void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::So
   for (std::size_t i = 0; i < size && response.error == KafkaError::kNone; ++i) {
     FetchResponse::Partition& partition = response.partitions[i];
     brought_nothing = brought_nothing && is_nothing(partition, answer.hops[i]);
-    Ask* ask = find_ask(answering_, next, partition.topic, partition.partition);
+    Ask* ask = find_ask(answering_, next, partition.topic, partition.topic_id, partition.partition);
     if (ask != nullptr && still_asked(*ask)) fetched_one(*ask, partition, answer.hops[i], answer, now, out);
   }
   for (Ask& ask : answering_) {
@@ -144,6 +147,8 @@ void Planner::fetched_one(Ask& ask, FetchResponse::Partition& partition, const H
   PartitionSlot& slot = *ask.slot;
   slot.alone = false;
   if (partition.error != KafkaError::kNone) {
+    core_.cluster.note_leader(slot.topic, slot.partition, {partition.leader_id, partition.leader_epoch},
+                              answer.response.leaders);
     take_error(slot, partition.error, now, out);
     if (!slot.out_of_range) queue_.push_back({&slot, slot.question});
     return;
@@ -204,7 +209,7 @@ void Planner::deliver(PartitionSlot& slot, FetchResponse::Partition& partition, 
   set.asked_offset = slot.place;
   set.next_offset = hop.next_offset;
   set.leader_epoch = hop.leader_epoch;
-  set.topic_id = core_.cluster.topic_id(slot.topic);
+  set.topic_id = slot.topic_id;
   set.log_start_offset = slot.log_start;
   set.high_watermark = slot.high_watermark;
   set.readable_end = slot.readable_end;
@@ -279,7 +284,7 @@ void Planner::listed(Lane& lane, const ListOffsetsResponse& response, base::Time
   const std::size_t size = std::min(response.partitions.size(), answering_.size());
   for (std::size_t i = 0; i < size; ++i) {
     const auto& partition = response.partitions[i];
-    Ask* ask = find_ask(answering_, next, partition.topic, partition.partition);
+    Ask* ask = find_ask(answering_, next, partition.topic, {}, partition.partition);
     if (ask == nullptr || !still_looked_up(*ask)) continue;
     PartitionSlot& slot = *ask->slot;
     if (partition.error != KafkaError::kNone) {

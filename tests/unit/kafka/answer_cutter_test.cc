@@ -87,7 +87,7 @@ TEST_F(AnswerCutterTest, ReadsWhichVersionsABrokerSpeaks) {
     const auto file = "api_versions_v" + std::to_string(version) + ".bin";
     const auto answer = cut_golden<ApiVersionsAnswer>(file, ApiKey::kApiVersions, version);
     EXPECT_EQ(answer->response.error, KafkaError::kNone);
-    EXPECT_EQ(common_version<FetchRequest>(answer->response), 12);
+    EXPECT_EQ(common_version<FetchRequest>(answer->response), 16);
     EXPECT_EQ(common_version<MetadataRequest>(answer->response), 12);
     EXPECT_EQ(common_version<ListOffsetsRequest>(answer->response), 7);
     EXPECT_EQ(common_version<ApiVersionsRequest>(answer->response), 3);

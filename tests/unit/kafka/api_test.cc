@@ -11,6 +11,8 @@ namespace ductus::kafka {
 namespace {
 
 constexpr std::size_t kCorrelationIdBytes = 4;
+constexpr ports::TopicId kIdOfA{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10};
+constexpr ports::TopicId kIdOfB{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x11};
 
 std::vector<std::uint8_t> our_request(const GoldenMessage& message) {
   const std::int16_t v = message.version;
@@ -27,13 +29,15 @@ std::vector<std::uint8_t> our_request(const GoldenMessage& message) {
   request.max_wait_ms = 500;
   request.max_bytes = 4 << 20;
   request.isolation = IsolationLevel::kReadCommitted;
-  request.partitions = {{"a", 0, std::int64_t{1} << 40, 1 << 20, 5, 4}, {"a", 3, 0, 1 << 20}, {"b", 7, 12, 1 << 16}};
+  request.partitions = {{"a", kIdOfA, 0, std::int64_t{1} << 40, 1 << 20, 5, 4},
+                        {"a", kIdOfA, 3, 0, 1 << 20},
+                        {"b", kIdOfB, 7, 12, 1 << 16}};
   return frame(request);
 }
 
 TEST(Requests, OfEveryVersionAreTheBytesThatKafkasClientWrites) {
   const auto golden = golden_messages("client_requests.hex");
-  ASSERT_EQ(golden.size(), 32u);
+  ASSERT_EQ(golden.size(), 36u);
   for (const auto& message : golden) {
     const auto ours = our_request(message);
     SCOPED_TRACE(message.api + " v" + std::to_string(message.version));
@@ -59,7 +63,7 @@ void expect_content(const ApiVersionsResponse& answer, std::int16_t version) {
   EXPECT_EQ(answer.error, KafkaError::kNone);
   EXPECT_EQ(answer.throttle_ms, version >= 1 ? 12 : 0);
   ASSERT_EQ(answer.apis.size(), 2u);
-  EXPECT_EQ(common_version<FetchRequest>(answer), 12);
+  EXPECT_EQ(common_version<FetchRequest>(answer), 16);
   EXPECT_EQ(common_version<MetadataRequest>(answer), 5);
   EXPECT_EQ(common_version<ListOffsetsRequest>(answer), std::nullopt);
 }
@@ -109,28 +113,39 @@ void expect_content(const FetchResponse& answer, std::int16_t version) {
   EXPECT_EQ(answer.error, version >= 7 ? KafkaError::kInvalidFetchSessionEpoch : KafkaError::kNone);
   ASSERT_EQ(answer.partitions.size(), 2u);
   const auto& full = answer.partitions[0];
-  EXPECT_EQ(full.topic, "a");
+  EXPECT_EQ(full.topic, version >= 13 ? "" : "a");
+  EXPECT_EQ(full.topic_id, version >= 13 ? kIdOfA : ports::TopicId{});
   EXPECT_EQ(full.high_watermark, 100);
   EXPECT_EQ(full.last_stable_offset, 90);
   EXPECT_EQ(full.log_start_offset, version >= 5 ? 10 : -1);
   EXPECT_EQ(full.preferred_read_replica, version >= 11 ? 3 : -1);
   EXPECT_EQ(full.diverging_epoch, version >= 12 ? 4 : -1);
   EXPECT_EQ(full.diverging_end_offset, version >= 12 ? 44 : -1);
+  EXPECT_EQ(full.leader_id, version >= 12 ? 2 : -1);
+  EXPECT_EQ(full.leader_epoch, version >= 12 ? 6 : -1);
   ASSERT_EQ(full.aborted.size(), 2u);
   EXPECT_EQ(full.aborted[1].producer_id, 1001);
   EXPECT_EQ(full.aborted[1].first_offset, 40);
   const auto& refused = answer.partitions[1];
-  EXPECT_EQ(refused.topic, "b");
+  EXPECT_EQ(refused.topic, version >= 13 ? "" : "b");
+  EXPECT_EQ(refused.topic_id, version >= 13 ? kIdOfB : ports::TopicId{});
   EXPECT_EQ(refused.partition, 5);
   EXPECT_EQ(refused.error, KafkaError::kOffsetOutOfRange);
   EXPECT_EQ(refused.high_watermark, -1);
   EXPECT_TRUE(refused.aborted.empty());
   EXPECT_TRUE(refused.records.empty());
+  EXPECT_EQ(refused.leader_id, -1);
+  ASSERT_EQ(answer.leaders.size(), version >= 16 ? 1u : 0u);
+  if (version >= 16) {
+    EXPECT_EQ(answer.leaders[0].node_id, 2);
+    EXPECT_EQ(answer.leaders[0].host, "two.example");
+    EXPECT_EQ(answer.leaders[0].port, 9094);
+  }
 }
 
 TEST(Answers, OfEveryVersionAsKafkaWritesThemAreReadWhole) {
   const auto golden = golden_messages("client_responses.hex");
-  ASSERT_EQ(golden.size(), 32u);
+  ASSERT_EQ(golden.size(), 36u);
   for (const auto& message : golden) {
     SCOPED_TRACE(message.api + " v" + std::to_string(message.version));
     const std::int16_t v = message.version;
@@ -146,10 +161,10 @@ TEST(CommonVersion, IsNoneWhereTheBrokerIsTooOldOrTooNew) {
   EXPECT_EQ(common_version<FetchRequest>(broker), std::nullopt);
   broker.apis = {{1, 0, 3}};
   EXPECT_EQ(common_version<FetchRequest>(broker), std::nullopt);
-  broker.apis = {{1, 13, 18}};
+  broker.apis = {{1, 17, 18}};
   EXPECT_EQ(common_version<FetchRequest>(broker), std::nullopt);
-  broker.apis = {{1, 12, 18}};
-  EXPECT_EQ(common_version<FetchRequest>(broker), 12);
+  broker.apis = {{1, 16, 18}};
+  EXPECT_EQ(common_version<FetchRequest>(broker), 16);
   broker.apis = {{1, 0, 4}};
   EXPECT_EQ(common_version<FetchRequest>(broker), 4);
 }

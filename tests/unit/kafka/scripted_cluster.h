@@ -28,6 +28,7 @@ inline constexpr std::size_t kMiB = std::size_t{1} << 20;
 struct SeenFetch {
   struct Partition {
     std::string topic;
+    ports::TopicId topic_id{};
     std::int32_t partition = 0;
     std::int32_t leader_epoch = -1;
     std::int64_t offset = 0;
@@ -62,6 +63,8 @@ struct Part {
   std::int64_t last_stable_offset = -1;
   std::int64_t diverging_epoch = -1;
   std::int64_t diverging_end = 7;
+  std::int32_t leader_id = -1;
+  std::int32_t leader_epoch = -1;
   Hop hop{};
   bool left_out = false;
 };
@@ -76,6 +79,13 @@ inline Part nothing(std::int32_t partition, std::int64_t end) {
 }
 inline Part refused(std::int32_t partition, KafkaError error) {
   return {.partition = partition, .error = error, .high_watermark = -1};
+}
+/// It no longer leads the partition, and says who does.
+inline Part led_by(std::int32_t partition, std::int32_t leader_id, std::int32_t leader_epoch) {
+  Part part = refused(partition, KafkaError::kNotLeaderOrFollower);
+  part.leader_id = leader_id;
+  part.leader_epoch = leader_epoch;
+  return part;
 }
 inline Part of_topic(std::string topic, Part part) {
   part.topic = std::move(topic);
@@ -102,11 +112,11 @@ class ScriptedCluster : public testing::Test {
   std::size_t budget_bytes = 256 * kMiB;
   std::map<std::int32_t, std::uint16_t> brokers{{1, 9001}};  ///< node id → port
   std::map<std::string, std::vector<Log>> topics;
-  ports::TopicId topic_id = kFirstId;
+  ports::TopicId topic_id = kFirstId;  ///< of t; other topics have ids made from it and their name
   std::set<std::uint16_t> dead_ports;  ///< refuse connections
   std::set<std::uint16_t> mute_ports;  ///< accept and say nothing
   std::int16_t max_greeting = 3;
-  std::int16_t max_fetch = 12;
+  std::int16_t max_fetch = 16;
   KafkaError list_offsets_error = KafkaError::kNone;
   bool hold_lookups = false;  ///< ListOffsets is not answered
   bool hasty = false;         ///< answers that there is nothing before the wait is over
@@ -193,7 +203,7 @@ class ScriptedCluster : public testing::Test {
     return {};
   }
   void answer(const SeenFetch& fetch, const std::vector<Part>& parts, std::size_t body_bytes = 0,
-              std::int32_t throttle_ms = 0) {
+              std::int32_t throttle_ms = 0, std::vector<MetadataResponse::Broker> leaders = {}) {
     const bool is_empty = std::all_of(parts.begin(), parts.end(), [](const Part& part) {
       return part.error == KafkaError::kNone && part.hop.bytes == 0 && part.hop.end == Hop::End::kWhole;
     });
@@ -204,9 +214,17 @@ class ScriptedCluster : public testing::Test {
     auto body = std::make_shared<base::Buffer>(std::max(bytes, body_bytes));
     std::size_t at = 0;
     answer->response.throttle_ms = throttle_ms;
+    answer->response.leaders = std::move(leaders);
+    const bool by_id = fetch.tag.api_version >= FetchRequest::kFirstByTopicId;
     for (const Part& part : parts) {
       FetchResponse::Partition p;
-      p.topic = *names_.insert(part.topic).first;
+      if (by_id) {
+        const auto asked = std::find_if(fetch.partitions.begin(), fetch.partitions.end(),
+                                        [&](const auto& asked_one) { return asked_one.topic == part.topic; });
+        p.topic_id = asked == fetch.partitions.end() ? id_of(part.topic) : asked->topic_id;
+      } else {
+        p.topic = *names_.insert(part.topic).first;
+      }
       p.partition = part.partition;
       p.error = part.error;
       p.high_watermark = part.high_watermark;
@@ -214,6 +232,8 @@ class ScriptedCluster : public testing::Test {
       p.log_start_offset = part.high_watermark < 0 ? -1 : 0;
       p.diverging_epoch = static_cast<std::int32_t>(part.diverging_epoch);
       if (part.diverging_epoch >= 0) p.diverging_end_offset = part.diverging_end;
+      p.leader_id = part.leader_id;
+      p.leader_epoch = part.leader_epoch;
       p.records = body->view().subspan(at, part.hop.bytes);
       at += part.hop.bytes;
       answer->response.partitions.push_back(p);
@@ -342,7 +362,7 @@ class ScriptedCluster : public testing::Test {
     auto answer = std::make_unique<MetadataAnswer>();
     for (const auto& [id, port] : brokers) answer->response.brokers.push_back({id, "broker", port});
     for (const auto& [name, logs] : topics) {
-      MetadataResponse::Topic topic{KafkaError::kNone, name, topic_id, {}};
+      MetadataResponse::Topic topic{KafkaError::kNone, name, id_of(name), {}};
       for (std::size_t i = 0; i < logs.size(); ++i) {
         topic.partitions.push_back({KafkaError::kNone, static_cast<std::int32_t>(i), logs[i].leader, logs[i].epoch});
       }
@@ -380,11 +400,23 @@ class ScriptedCluster : public testing::Test {
     reader.skip_tags(true);
     return reader;
   }
-  static SeenFetch read_fetch(const ports::Send& send, std::uint16_t port) {
+  ports::TopicId id_of(const std::string& topic) const {
+    ports::TopicId id = topic_id;
+    if (topic != "t") std::copy_n(topic.begin(), std::min(topic.size(), id.size() - 1), id.begin() + 1);
+    return id;
+  }
+  std::string name_of(const ports::TopicId& id) const {
+    for (const auto& [name, logs] : topics) {
+      if (id_of(name) == id) return name;
+    }
+    return "a topic that was";
+  }
+  SeenFetch read_fetch(const ports::Send& send, std::uint16_t port) const {
     SeenFetch seen{.connection = send.connection, .tag = send.tag, .port = port};
-    EXPECT_EQ(send.tag.api_version, 12);
+    EXPECT_GE(send.tag.api_version, FetchRequest::kFirstFlexible);
+    const bool by_id = send.tag.api_version >= FetchRequest::kFirstByTopicId;
     Reader reader = body_of(send.bytes);
-    reader.skip(4);
+    if (send.tag.api_version <= 14) reader.skip(4);
     seen.max_wait_ms = reader.i32();
     seen.min_bytes = reader.i32();
     seen.max_bytes = reader.i32();
@@ -392,10 +424,11 @@ class ScriptedCluster : public testing::Test {
     reader.skip(4 + 4);
     const std::size_t topic_count = reader.array_size(true, 1);
     for (std::size_t t = 0; t < topic_count; ++t) {
-      const std::string topic(reader.string(true));
+      const ports::TopicId id = by_id ? read_topic_id(reader) : ports::TopicId{};
+      const std::string topic = by_id ? name_of(id) : std::string(reader.string(true));
       const std::size_t count = reader.array_size(true, 1);
       for (std::size_t i = 0; i < count; ++i) {
-        SeenFetch::Partition p{.topic = topic};
+        SeenFetch::Partition p{.topic = topic, .topic_id = id};
         p.partition = reader.i32();
         p.leader_epoch = reader.i32();
         p.offset = reader.i64();

@@ -233,6 +233,17 @@ TEST_F(SourceTest, a_topic_that_was_made_anew_stops_its_partitions) {
   EXPECT_TRUE(fetches().empty());
 }
 
+TEST_F(SourceTest, an_id_that_the_broker_does_not_know_stops_the_partition_once_metadata_say_why) {
+  attach_partitions(1);
+  want(0, 12, -1, kFirstId);
+  const SeenFetch fetch = only_fetch();
+  topic_id = {2};
+  answer(fetch, {refused(0, KafkaError::kUnknownTopicId)});
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(take<Trouble>().at(0).kind, Trouble::Kind::kRecreated);
+  EXPECT_TRUE(fetches().empty());
+}
+
 TEST_F(SourceTest, an_offset_of_an_older_topic_of_the_same_name_is_never_used) {
   attach_partitions(1);
   want(0, 12, -1, {9});
@@ -325,7 +336,7 @@ class AnyFaultsTest : public SourceTest, public testing::WithParamInterface<unsi
     for (Part& part : parts) {
       switch (dice(6)) {
         case 0:
-          part = refused(part.partition, KafkaError::kNotLeaderOrFollower);
+          part = led_by(part.partition, static_cast<std::int32_t>(dice(4)), static_cast<std::int32_t>(dice(20)));
           break;
         case 1:
           part = refused(part.partition, static_cast<KafkaError>(dice(130)));

@@ -8,6 +8,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr TopicId kNobodys{0xff};
+
 struct Ask {
   std::int16_t version = 4;
   std::string topic = "events";
@@ -21,12 +23,13 @@ struct Ask {
   std::int32_t session_id = 0;
   std::int32_t leader_epoch = -1;
   std::size_t times = 1;  ///< the same partition so often in one request
+  TopicId topic_id{};     ///< from version 13 on, instead of the name
 };
 
 kafka::Writer fetch_request(const Ask& ask) {
   const bool flexible = ask.version >= 12;
   kafka::Writer out = request(1, ask.version, flexible);
-  out.i32(-1);
+  if (ask.version <= 14) out.i32(-1);
   out.i32(ask.max_wait_ms);
   out.i32(ask.min_bytes);
   out.i32(ask.max_bytes);
@@ -36,7 +39,7 @@ kafka::Writer fetch_request(const Ask& ask) {
     out.i32(-1);
   }
   out.array_size(1, flexible);
-  out.string(ask.topic, flexible);
+  ask.version >= 13 ? out.raw(ask.topic_id) : out.string(ask.topic, flexible);
   out.array_size(ask.times, flexible);
   for (std::size_t i = 0; i < ask.times; ++i) {
     out.i32(ask.partition);
@@ -102,7 +105,12 @@ Fetched read_fetched(const Bytes& answer, const Ask& ask) {
     EXPECT_EQ(reader.i32(), 0) << "session id";
   }
   for (std::size_t topics = reader.array_size(flexible, 1); topics > 0 && reader.ok(); --topics) {
-    EXPECT_EQ(reader.string(flexible), ask.topic);
+    if (ask.version >= 13) {
+      const base::ByteView id = reader.raw(ask.topic_id.size());
+      EXPECT_TRUE(std::equal(id.begin(), id.end(), ask.topic_id.begin()));
+    } else {
+      EXPECT_EQ(reader.string(flexible), ask.topic);
+    }
     for (std::size_t parts = reader.array_size(flexible, 1); parts > 0 && reader.ok(); --parts) {
       fetched.parts.push_back(read_part(reader, ask));
     }
@@ -128,8 +136,8 @@ class Fetch : public PracticeBroker {
 
 TEST_F(Fetch, ServesTheEventsInEveryVersion) {
   serve_events("events:2:600");
-  for (std::int16_t version = 4; version <= 12; ++version) {
-    const Part part = fetch_one({.version = version, .partition = 1});
+  for (std::int16_t version = 4; version <= 16; ++version) {
+    const Part part = fetch_one({.version = version, .partition = 1, .topic_id = catalog.find("events")->id});
     EXPECT_EQ(part.error, 0);
     EXPECT_EQ(part.high_watermark, 600);
     EXPECT_EQ(part.last_stable_offset, 600);
@@ -197,6 +205,26 @@ TEST_F(Fetch, WhatIsNotThereIsNamedAtOnce) {
   EXPECT_EQ(fetch_one({.partition = 1, .max_wait_ms = 10'000}).error, 3);
   EXPECT_EQ(fetch_one({.version = 9, .max_wait_ms = 10'000, .leader_epoch = 5}).error, 75);
   EXPECT_EQ(fetch({.version = 7, .max_wait_ms = 10'000, .session_id = 42}).error, 70);
+  EXPECT_EQ(fetch_one({.version = 13, .max_wait_ms = 10'000, .topic_id = kNobodys}).error, 100);
+}
+
+TEST_F(Fetch, WhoDoesNotLeadSaysWhoDoes) {
+  options.listeners = 2;
+  serve_events("events:2:100");
+  Client client = connect(1);
+  const Ask ask{.version = 16, .partition = 1, .topic_id = catalog.find("events")->id};
+  const Bytes answer = PracticeBroker::ask(client, fetch_request(ask));
+  const Fetched fetched = read_fetched(answer, ask);
+  ASSERT_EQ(fetched.parts.size(), 1U);
+  EXPECT_EQ(fetched.parts[0].error, 6);
+  kafka::Writer tags;  // of the partition, then of the topic, then of the answer
+  tags.raw(Bytes{1, 1, 9, 0, 0, 0, 2, 0, 0, 0, 0, 0});
+  tags.raw(Bytes{0, 1, 0, 21, 2, 0, 0, 0, 2});
+  tags.string("127.0.0.1", true);
+  tags.i32(server->ports()[1]);
+  tags.raw(Bytes{0, 0});
+  ASSERT_GE(answer.size(), tags.size());
+  EXPECT_EQ(Bytes(answer.end() - static_cast<std::ptrdiff_t>(tags.size()), answer.end()), tags.bytes());
 }
 
 TEST_F(Fetch, ReadCommittedGetsAListOfAbortedTransactions) {

@@ -320,6 +320,65 @@ TEST_F(PlannerTest, a_moved_leader_is_looked_up_and_asked) {
   EXPECT_TRUE(take<Trouble>().empty()) << "it healed at once";
 }
 
+TEST_F(PlannerTest, a_leader_that_the_old_one_names_is_asked_at_once) {
+  brokers[2] = 9002;
+  attach_partitions(1);
+  want(0, 40);
+  answer(only_fetch(), {led_by(0, 2, 6)});  // metadata do not know it yet
+  EXPECT_EQ(only_fetch().port, 9002);
+  EXPECT_EQ(only_fetch().partitions.at(0).leader_epoch, 6);
+  answer(only_fetch(), {data(0, 40, 50, 100)});
+  want(0, 50);
+  answer(only_fetch(), {led_by(0, 1, 6)});
+  pass(std::chrono::seconds(5));
+  EXPECT_EQ(only_fetch().port, 9002) << "of two leaders in one epoch the first stands";
+}
+
+TEST_F(PlannerTest, a_leader_of_unknown_address_is_asked_at_the_one_that_comes_with_it) {
+  attach_partitions(1);
+  want(0, 40);
+  mute_ports.insert(9000);  // nobody gives metadata
+  answer(only_fetch(), {led_by(0, 2, 6)});
+  EXPECT_TRUE(fetches().empty()) << "broker 2 may be anywhere";
+  pass(std::chrono::seconds(1));
+  answer(only_fetch(), {led_by(0, 2, 6)}, 0, 0, {{2, "bad name", 9002}, {2, "broker", 70000}});
+  EXPECT_TRUE(fetches().empty());
+  pass(std::chrono::seconds(1));
+  answer(only_fetch(), {led_by(0, 2, 6)}, 0, 0, {{2, "broker", 9002}});
+  EXPECT_EQ(only_fetch().port, 9002);
+}
+
+TEST_F(PlannerTest, a_topic_is_asked_by_the_id_that_the_place_belongs_to) {
+  attach_partitions(1);
+  want(0, 40, -1, kFirstId);
+  EXPECT_EQ(only_fetch().tag.api_version, FetchRequest::kMaxVersion);
+  EXPECT_EQ(only_fetch().partitions.at(0).topic_id, kFirstId);
+  topic_id = {2};  // made anew, and already at the leader
+  answer(only_fetch(), {});
+  EXPECT_TRUE(take<Deliver>().empty());
+  pass(std::chrono::seconds(2));
+  answer(only_fetch(), {data(0, 40, 50, 100)});
+  EXPECT_TRUE(take<Deliver>().empty()) << "bytes of the new topic are no answer to the question for the old one";
+}
+
+TEST_F(PlannerTest, a_topic_without_a_known_id_is_asked_by_its_name) {
+  topic_id = {};
+  attach_partitions(1);
+  want(0, 40);
+  EXPECT_EQ(only_fetch().tag.api_version, 12);
+  answer(only_fetch(), {data(0, 40, 50, 100)});
+  EXPECT_EQ(take<Deliver>().size(), 1u);
+}
+
+TEST_F(PlannerTest, a_broker_that_knows_no_topic_ids_is_asked_by_name) {
+  max_fetch = 12;
+  attach_partitions(1);
+  want(0, 40, -1, kFirstId);
+  EXPECT_EQ(only_fetch().tag.api_version, 12);
+  answer(only_fetch(), {data(0, 40, 50, 100)});
+  EXPECT_EQ(take<Deliver>().at(0).set.topic_id, kFirstId);
+}
+
 TEST_F(PlannerTest, an_error_that_lasts_is_told_once_and_healed_once) {
   attach_partitions(1);
   want(0, 0);
