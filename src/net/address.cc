@@ -97,4 +97,12 @@ Result<std::vector<Address>> resolve(const std::string& host, std::uint16_t port
   return *std::move(question->answer);
 }
 
+std::vector<Address> in_turn(std::vector<Address> addresses, std::uint64_t attempt) {
+  // Scattered: who counts in steps meets them all too.
+  constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15;
+  const auto first = static_cast<std::ptrdiff_t>((attempt * kGoldenRatio >> 32) % addresses.size());
+  std::rotate(addresses.begin(), addresses.begin() + first, addresses.end());
+  return addresses;
+}
+
 }  // namespace ductus::net

@@ -54,8 +54,10 @@ StateAndReason describe_fetching(const Partition& partition, const NodeState& no
     return {"starting", node.restarting.empty() ? "the broker has not said where the log ends" : node.restarting};
   }
   if (*lag == 0) {
-    const bool open_transaction = partition.high_watermark.value_or(0) > *partition.readable_end;
-    return {"ok", open_transaction ? "an open transaction holds back what follows" : ""};
+    const std::int64_t held_back = partition.high_watermark.value_or(0) - *partition.readable_end;
+    if (held_back <= 0) return {"ok", ""};
+    return {"waiting", "an open transaction holds back what follows offset " + std::to_string(*partition.readable_end) +
+                           ": up to " + std::to_string(held_back) + " messages"};
   }
   if (node.waits_for_budget) return {"waiting", "the byte budget is used up by batches in hand"};
   if (node.now - partition.progress_at < node.stall_after) return {"behind", ""};

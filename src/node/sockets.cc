@@ -144,7 +144,8 @@ Result<void> Sockets::dial(const ports::OpenConnection& to) {
   if (!addresses) return std::move(addresses).error();
   auto connection = std::make_shared<Connection>();
   connection->id = to.connection;
-  connection->addresses.assign(addresses->rbegin(), addresses->rend());
+  connection->addresses = net::in_turn(*std::move(addresses), to.connection);
+  std::reverse(connection->addresses.begin(), connection->addresses.end());
   const std::lock_guard lock(connection->mutex);
   {
     const std::lock_guard table(mutex_);

@@ -18,7 +18,8 @@ void SourceSockets::open(const ports::OpenConnection& wanted, ports::SourceEffec
   connection.place = {wanted.host, wanted.port};
   Result<void> connecting;
   if (addresses) {
-    connection.untried.assign(addresses->begin(), addresses->end());
+    const auto in_turn = net::in_turn(*std::move(addresses), wanted.connection);
+    connection.untried.assign(in_turn.begin(), in_turn.end());
     connecting = connect_next(connection);
   } else {
     connecting = addresses.error();

@@ -194,18 +194,22 @@ Bytes marker(std::int64_t base_offset, std::int64_t producer, std::int16_t type)
 constexpr std::int16_t kAbort = 0;
 constexpr std::int16_t kCommit = 1;
 
-TEST_F(SetDecoderTest, SkipsControlRecordsButMovesOverThem) {
-  given(join({data(0, 1), marker(1, 1, kCommit), marker(2, 2, 5)}));
+TEST_F(SetDecoderTest, B78_SkipsControlRecordsOfEveryKindButMovesOverThem) {
+  auto odd = transactional(2, 2);
+  odd.attributes |= 0x20;
+  odd.add(std::string({0, 9, 0, 5}), "");  // of a version and a type that nobody knows
+  given(join({data(0, 1), marker(1, 1, kCommit), odd.build()}));
   const auto batch = decode();
   ASSERT_TRUE(batch.ok());
   EXPECT_EQ(offsets(), (std::vector<std::int64_t>{0}));
   EXPECT_EQ(batch->cursor.next_offset, 3);
 }
 
-TEST_F(SetDecoderTest, SkipsAbortedTransactionsOfInterleavedProducersAtEveryCut) {
+TEST_F(SetDecoderTest, B79_SkipsAbortedTransactionsOfInterleavedProducersAtEveryCutHoweverTheyAreListed) {
   const Bytes records = join({data(0, 1), data(1, 2), simple_batch(2, 1), marker(3, 1, kAbort), data(4, 1), data(5, 2),
                               marker(6, 2, kCommit), marker(7, 1, kAbort), data(8, 1), marker(9, 1, kCommit)});
-  set_.aborted = {{1, 4}, {1, 0}};  // as an unordered broker would list them
+  // Unordered, twice, of producers that wrote nothing here, begun before the set, and beginning behind it.
+  set_.aborted = {{1, 4}, {1, -7}, {99, 0}, {1, 4}, {1, 50}, {2, 60}};
   for (const std::size_t max_bytes : {std::size_t{1}, kNoLimit}) {
     given(records);
     std::vector<std::int64_t> seen;
@@ -226,7 +230,17 @@ TEST_F(SetDecoderTest, ShowsWhatIsNotListedAsAborted) {
   EXPECT_EQ(offsets(), (std::vector<std::int64_t>{0}));
 }
 
-TEST_F(SetDecoderTest, RefusesAControlBatchThatCouldHideTheEndOfATransaction) {
+TEST_F(SetDecoderTest, B80_MovesOverASetOfAbortedRecordsOnly) {
+  set_.aborted = {{1, 0}};
+  given(join({data(0, 1), data(1, 1), data(2, 1), marker(3, 1, kAbort)}));
+  const auto batch = decode();
+  ASSERT_TRUE(batch.ok());
+  EXPECT_TRUE(offsets().empty());
+  EXPECT_TRUE(batch->last);
+  EXPECT_EQ(batch->cursor.next_offset, 4);
+}
+
+TEST_F(SetDecoderTest, B78_RefusesAControlBatchThatCouldHideTheEndOfATransaction) {
   auto bad = transactional(1, 1);
   bad.attributes |= 0x20;
   bad.add("x", "");

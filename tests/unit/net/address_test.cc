@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace ductus::net {
 namespace {
 
@@ -32,6 +34,22 @@ TEST(Resolve, SaysWhichNameItCannotFind) {
 TEST(Resolve, RefusesWhatIsNoName) {
   EXPECT_EQ(resolve("", 1).error().code, ErrorCode::kInvalid);
   EXPECT_EQ(resolve(std::string("a\0b", 3), 1).error().code, ErrorCode::kInvalid);
+}
+
+TEST(InTurn, BeginsWithEachOfThemNowAndThenHoweverOneCounts) {
+  std::vector<Address> addresses;
+  for (const char* number : {"127.0.0.1", "127.0.0.2", "::1"}) addresses.push_back(resolve(number, 9092)->front());
+  for (const std::uint64_t step : {1, 2, 3, 6}) {
+    std::set<std::string> first;
+    for (std::uint64_t attempt = 0; attempt < 20 * step; attempt += step) {
+      const auto in_turn = net::in_turn(addresses, attempt);
+      first.insert(in_turn.front().to_text());
+      std::set<std::string> all;
+      for (const Address& address : in_turn) all.insert(address.to_text());
+      EXPECT_EQ(all.size(), addresses.size());
+    }
+    EXPECT_EQ(first.size(), addresses.size()) << "step " << step;
+  }
 }
 
 }  // namespace

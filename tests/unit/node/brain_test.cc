@@ -229,5 +229,18 @@ TEST_F(BrainTest, StatusTellsBehindFromStalled) {
   EXPECT_EQ(state(), "ok");
 }
 
+TEST_F(BrainTest, AnOpenTransactionHasANameAndNeverStalls) {
+  config_.escalate_after = std::chrono::seconds(10);
+  begin(8);
+  say(ports::LogBounds{at(0), 0, 20, 8});
+  EXPECT_EQ(state(), "waiting");
+  EXPECT_EQ(reason(), "an open transaction holds back what follows offset 8: up to 12 messages");
+  wait(std::chrono::hours(1));
+  EXPECT_EQ(state(), "waiting");
+  EXPECT_EQ(node_state(), "running");
+  say(ports::LogBounds{at(0), 0, 20, 20});
+  EXPECT_EQ(state(), "behind");
+}
+
 }  // namespace
 }  // namespace ductus::node
