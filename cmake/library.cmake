@@ -22,7 +22,8 @@ file(GLOB_RECURSE sandbox_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/sa
 list(FILTER sandbox_sources EXCLUDE REGEX "_main\\.cc$")
 add_library(ductus_sandbox STATIC ${sandbox_sources} ${PROJECT_SOURCE_DIR}/src/kafka/wire.cc)
 target_include_directories(ductus_sandbox PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
-target_link_libraries(ductus_sandbox PUBLIC ductus_net ductus_options PkgConfig::isal PkgConfig::lz4 PkgConfig::zstd)
+target_link_libraries(ductus_sandbox PUBLIC ductus_net ductus_options PkgConfig::isal PkgConfig::snappy PkgConfig::lz4
+  PkgConfig::zstd)
 add_executable(ductus_sandbox_cli src/sandbox/sandbox_main.cc)
 set_target_properties(ductus_sandbox_cli PROPERTIES OUTPUT_NAME ductus-sandbox RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 target_link_libraries(ductus_sandbox_cli PRIVATE ductus_sandbox CLI11::CLI11)

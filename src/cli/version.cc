@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <isa-l.h>
 #include <lz4.h>
+#include <snappy.h>
 #include <spdlog/version.h>
 #include <sqlite3.h>
 #include <toml++/toml.h>
@@ -28,7 +29,8 @@ std::string version_text() {
          "libevent " +
          std::string(::event_get_version()) + "\nSQLite " + ::sqlite3_libversion() + "\nlz4 " + ::LZ4_versionString() +
          "\nzstd " + ::ZSTD_versionString() + "\nISA-L " +
-         dotted(ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION) + "\nspdlog " +
+         dotted(ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION) + "\nsnappy " +
+         dotted(SNAPPY_MAJOR, SNAPPY_MINOR, SNAPPY_PATCHLEVEL) + "\nspdlog " +
          dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH) + "\nfmt " +
          dotted(FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100) + "\ntoml++ " +
          dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH) + "\nnlohmann-json " +

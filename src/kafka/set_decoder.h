@@ -12,7 +12,7 @@ namespace ductus::kafka {
 /// Decompressed bytes of one record batch; one that holds more is refused with kLimit.
 inline constexpr std::size_t kMaxDecodedBytes = std::size_t{64} << 20;
 
-/// Stateless; any thread. See ports::SetDecoder for the contract. Codecs: none, lz4 and zstd.
+/// Stateless; any thread. See ports::SetDecoder for the contract. Codecs: all of Kafka's.
 /// Offsets may overlap with what lies before them only in the first record batch of a set.
 class RecordSetDecoder final : public ports::SetDecoder {
  public:

@@ -1,5 +1,6 @@
 #include "kafka/records/compression.h"
 
+#include <isa-l/igzip_lib.h>
 #include <lz4frame.h>
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -7,11 +8,17 @@
 #include <algorithm>
 #include <string>
 
+#include "kafka/records/snappy.h"
+
 namespace ductus::kafka {
 namespace {
 
 Error broken(ErrorCode code, Codec codec, std::string_view what) {
   return {code, std::string(name_of(codec)) + ": " + std::string(what)};
+}
+
+Error beyond(std::size_t max_bytes) {
+  return {ErrorCode::kLimit, "a record batch holds more than " + std::to_string(max_bytes) + " bytes decoded"};
 }
 
 struct Room {
@@ -41,9 +48,7 @@ Result<void> inflate_by(Step step, Codec codec, bool frames_may_follow, base::By
     if (!step_made) return step_made.error();
     written += step_made->given;
     bytes = bytes.subspan(step_made->taken);
-    if (written > max_bytes) {
-      return Error{ErrorCode::kLimit, "a record batch holds more than " + std::to_string(max_bytes) + " bytes decoded"};
-    }
+    if (written > max_bytes) return beyond(max_bytes);
     if (step_made->frame_is_over) {
       if (bytes.empty()) break;
       if (frames_may_follow) continue;
@@ -57,6 +62,26 @@ Result<void> inflate_by(Step step, Codec codec, bool frames_may_follow, base::By
   }
   out.resize_discarding(written);
   return {};
+}
+
+Result<void> inflate_blocks(base::ByteView bytes, std::size_t max_bytes, base::Buffer& out) {
+  const auto claimed = claimed_snappy_bytes(bytes);
+  if (!claimed) return claimed.error();
+  if (*claimed > max_bytes) return beyond(max_bytes);
+  out.resize_discarding(static_cast<std::size_t>(*claimed));
+  return inflate_snappy(bytes, out.data());
+}
+
+std::string_view words_for(int isal_error) {
+  switch (isal_error) {
+    case ISAL_INVALID_WRAPPER:
+    case ISAL_UNSUPPORTED_METHOD:
+      return "no header where one should be";
+    case ISAL_INCORRECT_CHECKSUM:
+      return "the checksum or the size does not match";
+    default:
+      return "the deflated data is broken";
+  }
 }
 
 }  // namespace
@@ -77,14 +102,43 @@ std::string_view name_of(Codec codec) noexcept {
   return "unknown";
 }
 
+void Inflater::Free::operator()(inflate_state* state) const noexcept { delete state; }
 void Inflater::Free::operator()(LZ4F_dctx_s* context) const noexcept { LZ4F_freeDecompressionContext(context); }
 void Inflater::Free::operator()(ZSTD_DCtx_s* context) const noexcept { ZSTD_freeDCtx(context); }
 
 Result<void> Inflater::inflate(Codec codec, base::ByteView bytes, std::size_t max_bytes, base::Buffer& out) {
-  if (codec == Codec::kLz4) return inflate_lz4(bytes, max_bytes, out);
-  if (codec == Codec::kZstd) return inflate_zstd(bytes, max_bytes, out);
+  switch (codec) {
+    case Codec::kGzip:
+      return inflate_gzip(bytes, max_bytes, out);
+    case Codec::kSnappy:
+      return inflate_blocks(bytes, max_bytes, out);
+    case Codec::kLz4:
+      return inflate_lz4(bytes, max_bytes, out);
+    case Codec::kZstd:
+      return inflate_zstd(bytes, max_bytes, out);
+    case Codec::kNone:
+      break;
+  }
   return Error{ErrorCode::kUnsupported, "codec " + std::to_string(static_cast<int>(codec)) + " (" +
                                             std::string(name_of(codec)) + ") is not supported"};
+}
+
+Result<void> Inflater::inflate_gzip(base::ByteView bytes, std::size_t max_bytes, base::Buffer& out) {
+  if (gzip_ == nullptr) gzip_ = std::unique_ptr<inflate_state, Free>(new inflate_state);
+  isal_inflate_init(gzip_.get());
+  gzip_->crc_flag = ISAL_GZIP;
+  const auto step = [state = gzip_.get()](base::ByteView in, Room room) -> Result<Progress> {
+    if (state->block_state == ISAL_BLOCK_FINISH) isal_inflate_reset(state);  // behind a member stands another one
+    state->next_in = const_cast<std::uint8_t*>(in.data());
+    state->avail_in = static_cast<std::uint32_t>(in.size());
+    state->next_out = room.at;
+    state->avail_out = static_cast<std::uint32_t>(room.bytes);
+    const int outcome = isal_inflate(state);
+    if (outcome < 0) return broken(ErrorCode::kCorrupt, Codec::kGzip, words_for(outcome));
+    return Progress{in.size() - state->avail_in, room.bytes - state->avail_out,
+                    state->block_state == ISAL_BLOCK_FINISH};
+  };
+  return inflate_by(step, Codec::kGzip, true, bytes, max_bytes, out);
 }
 
 Result<void> Inflater::inflate_lz4(base::ByteView bytes, std::size_t max_bytes, base::Buffer& out) {
