@@ -9,19 +9,21 @@ namespace {
 // ---- ApiVersions -----------------------------------------------------------------------------------------
 
 Result<Frame> answer_api_versions(const RequestHeader& header, kafka::Reader& reader, const Fate& fate) {
-  const bool flexible = header.flexible;
-  if (flexible) {
-    (void)reader.string(flexible);
-    (void)reader.string(flexible);
-    reader.skip_tags(flexible);
+  if (header.flexible) {
+    (void)reader.string(true);
+    (void)reader.string(true);
+    reader.skip_tags(true);
   }
   if (header.supported && !reader.complete()) {
     return Error{ErrorCode::kCorrupt, "an ApiVersions request that does not parse"};
   }
   Frame frame(header);
   kafka::Writer& out = frame.own();
-  const KafkaError error = header.supported ? KafkaError::kNone : KafkaError::kUnsupportedVersion;
-  out.i16(fate.error_of({}, -1).value_or(static_cast<std::int16_t>(error)));
+  constexpr auto kUnsupported = static_cast<std::int16_t>(KafkaError::kUnsupportedVersion);
+  const std::int16_t error = fate.error_of({}, -1).value_or(header.supported ? 0 : kUnsupported);
+  const std::int16_t version = header.supported && error != kUnsupported ? header.version : 0;
+  const bool flexible = header.flexible && version > 0;
+  out.i16(error);
   out.array_size(kApis.size(), flexible);
   for (const Api& api : kApis) {
     out.i16(static_cast<std::int16_t>(api.key));
@@ -29,7 +31,7 @@ Result<Frame> answer_api_versions(const RequestHeader& header, kafka::Reader& re
     out.i16(api.max_version);
     out.no_tags(flexible);
   }
-  if (header.supported && header.version >= 1) out.i32(0);
+  if (version >= 1) out.i32(0);
   out.no_tags(flexible);
   return frame;
 }

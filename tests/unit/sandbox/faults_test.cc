@@ -91,6 +91,17 @@ TEST_F(SandboxFaults, AnErrorIsGivenToTheNamedPartitionAtTheNamedRequests) {
   EXPECT_EQ(fetch_error(client, 1), 0);
 }
 
+TEST_F(SandboxFaults, AGreetingIsRefusedAsByABrokerThatDoesNotKnowItsVersion) {
+  play("api_versions: error 35");
+  Client client = connect();
+  kafka::Writer asked = request(18, 3, true);
+  asked.string("tests", true);
+  asked.string("1", true);
+  asked.no_tags(true);
+  const Bytes refused = ask(client, asked);
+  EXPECT_EQ(refused, ask(client, request(18, 0, false))) << "in the layout of version 0";
+}
+
 TEST_F(SandboxFaults, AnAnswerIsHeldBack) {
   play("api_versions 1: delay 300");
   Client client = connect();
