@@ -1,42 +1,57 @@
 #!/usr/bin/env python3
 """The speed of the node beside its rivals, all reading the same messages from the practice broker.
 
-    ductus-null   the node with the handler `null`
-    ductus-file   the node with the handler `file`, one message a line, into memory (tmpfs)
-    librdkafka    its cheapest way to consume, with its best settings (librdkafka_main.cc)
-    drain         the bytes out of the socket and nothing else: the floor (drain_main.cc)
-    single-loop   the node's own parts in one bare loop (single_loop_main.cc); only where --only names it
+    ductus-null       the node with the handler `null`
+    ductus-file       the node with the handler `file`, one message a line, into memory (tmpfs)
+    librdkafka        its simple consumer with a callback, best settings (librdkafka_main.cc)
+    librdkafka-batch  the same with consume_batch_queue
+    kcat              into /dev/null, with the same settings
+    drain             the bytes out of the socket and nothing else: the floor (drain_main.cc)
+    single-loop       the node's own parts in one bare loop (single_loop_main.cc); only where --only names it
 
-Each run is a whole process, from start to exit, with a broker of its own: user and system time, wall-clock time, peak
-memory, and the count, bytes and checksum of what it saw compared with what the broker served. The contestants take
-turns run by run, each with as many messages as keep it busy for some seconds; what is compared is per message or
-per GB of values. Pinned: the broker spins on one processor, the contestant has another one for itself.
-Exit code 1: a contestant failed, or saw something else than was served.
+A case is a size of the values and a codec, as 100B-none. Each run is a whole process, from start to exit, with a broker
+of its own: user and system time, wall-clock time, peak memory, and the proof that it saw what the broker served: count,
+bytes and checksum, but for the drain the count alone, and for kcat the bytes it wrote, after one run whose lines were
+looked at. The contestants take turns run by run, each with as many messages as keep it busy for some seconds; what is
+compared is per message or per GB of values. Pinned: the broker spins on one processor, the contestant has another one
+for itself.
+Exit code 1: a case could not be run, or a contestant saw something else than was served.
 """
 
 import argparse
 import contextlib
 import ctypes
+import dataclasses
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-CASE = "100B-none"
+VALUE_SIZES = {"100B": 100, "1KiB": 1024}
+CODECS = ("none", "lz4", "zstd", "snappy", "gzip")
+QUICK_CASES = ("100B-none", "100B-lz4")
+CONTESTANTS = ("ductus-null", "ductus-file", "librdkafka", "librdkafka-batch", "kcat", "drain")
+RIVALS = ("librdkafka", "librdkafka-batch")
+
+# What an untroubled machine and a rival at its best gave: the 2-core machine on which the targets were measured.
+REFERENCE_CASE = "100B-none"
+REFERENCE_DRAIN_S_PER_GB = 0.13
+REFERENCE_LIBRDKAFKA_MESSAGES_PER_S = 4.8e6
+
 TOPIC = "bench"
-VALUE_BYTES = 100
+RUN_S = 3.0  # how long a run lasts at least on an otherwise idle machine
+CALIBRATION_VALUE_BYTES = 200_000_000
+MAX_MESSAGES = 1_000_000_000
 TIMEOUT_S = 300
-CALIBRATION_MESSAGES = 2_000_000
 TMPFS = pathlib.Path("/dev/shm")
-MAX_FILE_MESSAGES = 6_000_000  # in a file of 600 MB
 
 CONFIG = """\
 handler_name = "bench"
@@ -62,57 +77,25 @@ class RunFailed(Exception):
     """A contestant did not do its job."""
 
 
-class Contestant:
-    max_messages = 1_000_000_000
-
-    def __init__(self, name, seconds, command):
-        self.name = name
-        self.seconds = seconds  # how long a run lasts at least on an otherwise idle machine
-        self.command = command  # (port, messages, folder) -> arguments
-        self.messages = CALIBRATION_MESSAGES
-
-    def totals(self, printed, _folder):
-        """What it saw: messages, and where it counts them value bytes and checksum."""
-        match = re.search(r"^\w+: messages=(\d+)(?: value_bytes=(\d+) checksum=(\d+))?$", printed, re.MULTILINE)
-        if not match:
-            raise RunFailed(f"no totals in: {printed[-500:]!r}")
-        names = ("messages", "value_bytes", "checksum")
-        return {name: int(number) for name, number in zip(names, match.groups()) if number is not None}
+@dataclasses.dataclass(frozen=True)
+class Case:
+    name: str
+    value_bytes: int
+    codec: str
 
 
-class FileWriter(Contestant):
-    max_messages = MAX_FILE_MESSAGES
-
-    def totals(self, _printed, folder):
-        """What the file holds, read line by line: each value has the same length."""
-        line = struct.Struct(f"<Q{VALUE_BYTES - 8}xc")
-        messages = checksum = 0
-        with (folder / "output").open("rb") as file:
-            while block := file.read(line.size * 100_000):
-                for first_bytes, end in line.iter_unpack(block):
-                    if end != b"\n":
-                        raise RunFailed(f"line {messages} has another length")
-                    checksum += first_bytes ^ messages
-                    messages += 1
-        return {"messages": messages, "value_bytes": messages * VALUE_BYTES, "checksum": checksum % 2**64}
+CASES = {
+    case.name: case
+    for case in (Case(f"{size}-{codec}", VALUE_SIZES[size], codec) for size in VALUE_SIZES for codec in CODECS)
+}
 
 
-def contestants(build):
-    def node(module):
-        def command(port, _messages, folder):
-            config, output = folder / "node.toml", folder / "output"
-            config.write_text(CONFIG.format(folder=folder, port=port, topic=TOPIC, module=module, output=output))
-            return [build / "ductus", "console", config, "--until-end"]
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """Where runs take place."""
 
-        return command
-
-    return [
-        Contestant("ductus-null", 1.5, node("null")),
-        FileWriter("ductus-file", 1.5, node("file")),
-        Contestant("librdkafka", 3.0, lambda port, messages, _: [build / "bench_librdkafka", port, TOPIC, messages]),
-        Contestant("drain", 1.5, lambda port, messages, _: [build / "bench_drain", port, TOPIC, messages]),
-        Contestant("single-loop", 1.5, lambda port, messages, _: [build / "bench_single_loop", port, TOPIC, messages]),
-    ]
+    build: pathlib.Path
+    processors: tuple[int, int] | None  # of the broker and of the contestant; None: any
 
 
 # --- processes --------------------------------------------------------------------------------------------------------
@@ -128,28 +111,34 @@ def start(arguments, processor, **options):
         if processor is not None:
             os.sched_setaffinity(0, {processor})
 
-    return subprocess.Popen([str(word) for word in arguments], preexec_fn=prepare, stdin=subprocess.DEVNULL, **options)
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.Popen([str(word) for word in arguments], preexec_fn=prepare, **options)
+
+
+def last_words(file):
+    return file.read_text(errors="replace")[-2000:].strip()
 
 
 @contextlib.contextmanager
-def sandbox(build, folder, messages, processor):
+def sandbox(site, case, messages, folder):
     """A broker with `messages` messages in one partition; gives its port and what a reader must see of them."""
-    port, expected = folder / "port", folder / "expected.json"
-    topic = f"{TOPIC}:1:{VALUE_BYTES}:none:{messages}"
-    arguments = [build / "ductus-sandbox", "--prebuilt", topic, "--port-file", port, "--expect-file", expected]
-    if processor is not None:
+    port, expected, errors = folder / "port", folder / "expected.json", folder / "sandbox-errors"
+    topic = f"{TOPIC}:1:{case.value_bytes}:{case.codec}:{messages}"
+    arguments = [site.build / "ductus-sandbox", "--prebuilt", topic, "--port-file", port, "--expect-file", expected]
+    if site.processors:
         arguments.append("--spin")
-    broker = start(arguments, processor, stdout=subprocess.DEVNULL)
+    with errors.open("wb") as stderr:
+        processor = site.processors[0] if site.processors else None
+        broker = start(arguments, processor, stdout=subprocess.DEVNULL, stderr=stderr)
     try:
         while not port.exists():
             if broker.poll() is not None:
-                raise RunFailed("the sandbox did not start")
+                raise RunFailed(f"the sandbox does not serve {topic}: {last_words(errors)}")
             time.sleep(0.01)
         yield port.read_text().strip(), json.loads(expected.read_text())[0]
     finally:
         broker.kill()
         broker.wait()
-
 
 class PeakMemory(threading.Thread):
     """Watches VmHWM of a process. ru_maxrss will not do: it starts with the memory of the process that forked."""
@@ -171,9 +160,24 @@ class PeakMemory(threading.Thread):
         self.join()
 
 
-def measure(arguments, processor, folder):
-    """Runs a contestant: what it printed, wall-clock and CPU seconds, peak bytes."""
-    output, errors = folder / "stdout", folder / "stderr"
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    wall_s: float
+    cpu_s: float
+    peak_bytes: int
+    written_bytes: int  # to files, and to pipes for its own threads
+    writes: int
+
+
+def writes_of(pid):
+    """Bytes and calls of write(2) of a process that has ended and was not waited for."""
+    counts = dict(line.split(": ") for line in pathlib.Path(f"/proc/{pid}/io").read_text().splitlines())
+    return int(counts["wchar"]), int(counts["syscw"])
+
+
+def measure(arguments, processor, folder, output):
+    """Runs a contestant with its stdout into the file `output`."""
+    errors = folder / "stderr"
     with output.open("wb") as stdout, errors.open("wb") as stderr:
         began = time.perf_counter()
         process = start(arguments, processor, stdout=stdout, stderr=stderr)
@@ -182,73 +186,177 @@ def measure(arguments, processor, folder):
         alarm = threading.Timer(TIMEOUT_S, process.kill)
         alarm.daemon = True  # it must not hold up the end of this script
         alarm.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         wall_s = time.perf_counter() - began
+        written_bytes, writes = writes_of(process.pid)
+        _, status, usage = os.wait4(process.pid, 0)
         alarm.cancel()
         memory.end()
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        words = errors.read_text(errors="replace")[-2000:]
-        raise RunFailed(f"{' '.join(map(str, arguments))}: exit {process.returncode}\n{words}")
-    return output.read_text(), wall_s, usage.ru_utime + usage.ru_stime, memory.bytes
+        command = " ".join(map(str, arguments))
+        raise RunFailed(f"{command}: exit {process.returncode}\n{last_words(errors)}")
+    return Measured(wall_s, usage.ru_utime + usage.ru_stime, memory.bytes, written_bytes, writes)
+
+
+# --- contestants ------------------------------------------------------------------------------------------------------
+
+
+def totals(printed):
+    """What a contestant says it saw: messages, and where it counts them value bytes and checksum."""
+    match = re.search(r"^\w+: messages=(\d+)(?: value_bytes=(\d+) checksum=(\d+))?$", printed, re.MULTILINE)
+    if not match:
+        raise RunFailed(f"no totals in: {printed[-500:]!r}")
+    names = ("messages", "value_bytes", "checksum")
+    return {name: int(number) for name, number in zip(names, match.groups()) if number is not None}
+
+
+def totals_of_lines(site, case, file):
+    with file.open("rb") as lines:
+        counter = start([site.build / "bench_lines", case.value_bytes], None, stdin=lines, stdout=subprocess.PIPE)
+        printed, _ = counter.communicate()
+    if counter.returncode != 0:
+        raise RunFailed(f"{file.name} does not hold the messages")
+    return totals(printed.decode())
+
+
+def agrees(seen, expected):
+    return all(expected[name] == number for name, number in seen.items())
+
+
+class Contestant:
+    """One that counts what it sees and prints it."""
+
+    def __init__(self, name, site, case):
+        self.name, self.site, self.case = name, site, case
+
+    def max_messages(self):
+        return MAX_MESSAGES
+
+    def command(self, port, messages, _folder):
+        api = {"librdkafka": ["callback"], "librdkafka-batch": ["batch"]}.get(self.name, [])
+        program = "bench_" + self.name.removesuffix("-batch").replace("-", "_")
+        return [self.site.build / program, *api, port, TOPIC, messages]
+
+    def output(self, folder):
+        return folder / "stdout"
+
+    def seen(self, _measured, _expected, folder):
+        """What it saw: as much as it has proof of."""
+        return totals(self.output(folder).read_text())
+
+    def prove(self):
+        """What it owes before the timed runs."""
+
+
+class Node(Contestant):
+    def command(self, port, _messages, folder):
+        module = self.name.removeprefix("ductus-")
+        config, lines = folder / "node.toml", folder / "lines"
+        config.write_text(CONFIG.format(folder=folder, port=port, topic=TOPIC, module=module, output=lines))
+        return [self.site.build / "ductus", "console", config, "--until-end"]
+
+
+class NodeIntoFile(Node):
+    def max_messages(self):
+        """As many as leave three quarters of the free memory to others."""
+        kilobytes = re.search(r"MemAvailable:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text())[1]
+        free = min(int(kilobytes) * 1024, shutil.disk_usage(TMPFS).free)
+        return free // 4 // (self.case.value_bytes + 1)
+
+    def seen(self, _measured, _expected, folder):
+        return totals_of_lines(self.site, self.case, folder / "lines")
+
+
+class Kcat(Contestant):
+    BLOCK_BYTES = 4096  # it writes whole ones until the last
+
+    def command(self, port, _messages, _folder):
+        tuned = ("queued.min.messages=10000000", "queued.max.messages.kbytes=2097151")
+        where = ["-b", f"127.0.0.1:{port}", "-t", TOPIC, "-p", "0", "-o", "beginning"]
+        return ["kcat", "-C", "-q", "-e", *where, *(word for setting in tuned for word in ("-X", setting))]
+
+    def output(self, _folder):
+        return pathlib.Path(os.devnull)
+
+    def seen(self, measured, expected, _folder):
+        """Among its writes are some of one byte, by which its threads wake each other: each is a byte and a call."""
+        line_bytes = expected["messages"] * (self.case.value_bytes + 1)
+        written = measured.written_bytes - measured.writes == line_bytes - -(-line_bytes // self.BLOCK_BYTES)
+        return {"messages": expected["messages"] if written and self.proven else 0}
+
+    def prove(self):
+        messages = CALIBRATION_VALUE_BYTES // self.case.value_bytes
+        with run_folder() as folder, sandbox(self.site, self.case, messages, folder) as (port, expected):
+            lines = folder / "lines"
+            measure(self.command(port, messages, folder), None, folder, lines)
+            self.proven = agrees(totals_of_lines(self.site, self.case, lines), expected)
+
+
+def contestant(name, site, case):
+    kinds = {"ductus-null": Node, "ductus-file": NodeIntoFile, "kcat": Kcat}
+    return kinds.get(name, Contestant)(name, site, case)
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------
 
 
-def run(contestant, build, processors):
-    """One row of the result."""
-    broker_processor, processor = processors or (None, None)
+@contextlib.contextmanager
+def run_folder():
     with tempfile.TemporaryDirectory(prefix="ductus-bench-", dir=TMPFS if TMPFS.is_dir() else None) as name:
-        folder = pathlib.Path(name)
-        with sandbox(build, folder, contestant.messages, broker_processor) as (port, expected):
-            arguments = contestant.command(port, contestant.messages, folder)
-            printed, wall_s, cpu_s, peak_bytes = measure(arguments, processor, folder)
-            seen = contestant.totals(printed, folder)
-    messages, checksum_ok = seen["messages"], all(expected[name] == number for name, number in seen.items())
-    value_bytes = messages * VALUE_BYTES
+        yield pathlib.Path(name)
+
+
+def run(one, messages):
+    """One row of the result."""
+    site, case = one.site, one.case
+    with run_folder() as folder, sandbox(site, case, messages, folder) as (port, expected):
+        processor = site.processors[1] if site.processors else None
+        measured = measure(one.command(port, messages, folder), processor, folder, one.output(folder))
+        seen = one.seen(measured, expected, folder)
+    value_bytes = messages * case.value_bytes
     return {
-        "case": CASE,
-        "contestant": contestant.name,
+        "case": case.name,
+        "contestant": one.name,
         "messages": messages,
         "value_bytes": value_bytes,
-        "wall_s": round(wall_s, 4),
-        "cpu_s": round(cpu_s, 4),
-        "cpu_s_per_gb": round(cpu_s / value_bytes * 1e9, 4),
-        "messages_per_s": round(messages / wall_s),
-        "peak_rss_bytes": peak_bytes,
-        "checksum_ok": checksum_ok,
-        "pinned": processors is not None,
+        "wall_s": round(measured.wall_s, 4),
+        "cpu_s": round(measured.cpu_s, 4),
+        "cpu_s_per_gb": round(measured.cpu_s / value_bytes * 1e9, 4),
+        "messages_per_s": round(messages / measured.wall_s),
+        "peak_rss_bytes": measured.peak_bytes,
+        "checksum_ok": agrees(seen, expected),
+        "pinned": site.processors is not None,
     }
 
 
-def calibrate(contestant, build, processors):
-    """Chooses the message count that keeps this contestant busy for its time."""
-    contestant.messages = CALIBRATION_MESSAGES
+def calibrated(one):
+    """The message count that keeps this contestant busy for its time."""
+    most = one.max_messages()
+    messages = min(CALIBRATION_VALUE_BYTES // one.case.value_bytes, most)
     while True:
-        row = run(contestant, build, processors)
+        row = run(one, messages)
         # On a busy machine the wall clock runs while others work: it alone would make runs too short to tell anything.
-        seconds = min(row["wall_s"], row["cpu_s"] / 0.6)
-        most = contestant.messages == contestant.max_messages
-        if seconds >= contestant.seconds or row["wall_s"] >= 8 * contestant.seconds or most:
-            return
+        seconds = max(min(row["wall_s"], row["cpu_s"] / 0.6), 0.01)
+        if seconds >= 0.3 * RUN_S or messages == most:
+            return min(round(messages * 1.15 * RUN_S / seconds), most)
         # Of a short run most is start-up: the speed shows only as runs get longer.
-        growth = min(1.2 * contestant.seconds / max(seconds, 0.01), 8)
-        wanted = round(contestant.messages * growth / 1e6 + 1) * 1_000_000
-        contestant.messages = min(wanted, contestant.max_messages)
+        messages = min(round(messages * min(0.5 * RUN_S / seconds, 8)), most)
 
 
-def run_set(taking_part, build, processors, runs):
+def run_set(taking_part, runs):
     rows = []
-    for contestant in taking_part:
-        calibrate(contestant, build, processors)
-        print(f"{contestant.name}: {contestant.messages:,} messages a run", file=sys.stderr)
+    messages = {}
+    for one in taking_part:
+        one.prove()
+        messages[one.name] = calibrated(one)
+        print(f"{one.case.name} {one.name}: {messages[one.name]:,} messages a run", file=sys.stderr)
     for turn in range(runs):
-        for contestant in taking_part:
-            row = run(contestant, build, processors)
+        for one in taking_part:
+            row = run(one, messages[one.name])
             rows.append(row)
             print(
-                f"run {turn + 1}/{runs} {contestant.name}: {row['cpu_s_per_gb']:.3f} CPU s/GB, "
+                f"{one.case.name} run {turn + 1}/{runs} {one.name}: {row['cpu_s_per_gb']:.3f} CPU s/GB, "
                 f"{row['messages_per_s'] / 1e6:.2f} M msg/s",
                 file=sys.stderr,
             )
@@ -263,39 +371,54 @@ def spread(values, digits):
 
 
 def print_table(rows):
-    how = "pinned, broker spinning" if rows[0]["pinned"] else "not pinned, broker sleeping"
+    case, pinned = rows[0]["case"], rows[0]["pinned"]
     runs = {}
     for row in rows:
         runs.setdefault(row["contestant"], []).append(row)
     cost = {name: statistics.median(row["cpu_s_per_gb"] for row in of) for name, of in runs.items()}
-
-    def times(name, rival):
-        return f"{cost[name] / cost[rival]:.3f}" if rival in cost else "-"
-
-    print(f"\n{CASE}, {how}, {len(next(iter(runs.values())))} runs: median [min-max]")
-    layout = "{:<12} {:>22} {:>22} {:>14} {:>10} {:>8} {:>9}"
-    print(layout.format("", "M msg/s", "CPU s/GB", "vs librdkafka", "vs drain", "RSS MB", "checksum"))
+    best_rival = min((cost[name] for name in RIVALS if name in cost), default=None)
+    how = "pinned, broker spinning" if pinned else "not pinned, broker sleeping"
+    print(f"\n{case}, {how}, {len(next(iter(runs.values())))} runs: median [min-max]")
+    layout = "{:<16} {:>22} {:>22} {:>14} {:>9} {:>8} {:>9}"
+    print(layout.format("", "M msg/s", "CPU s/GB", "librdkafka/it", "it/drain", "RSS MB", "checksum"))
     for name, of in runs.items():
         print(
             layout.format(
                 name,
                 spread([row["messages_per_s"] / 1e6 for row in of], 2),
                 spread([row["cpu_s_per_gb"] for row in of], 3),
-                times(name, "librdkafka"),
-                times(name, "drain"),
+                f"{best_rival / cost[name]:.2f}" if best_rival else "-",
+                f"{cost[name] / cost['drain']:.2f}" if "drain" in cost else "-",
                 f"{max(row['peak_rss_bytes'] for row in of) / 1e6:.1f}",
                 "ok" if all(row["checksum_ok"] for row in of) else "WRONG",
             )
         )
+    if case == REFERENCE_CASE and pinned:
+        print_reference(runs)
+    sys.stdout.flush()
+
+
+def print_reference(runs):
+    """Shows a machine that is off, and a rival that is not at its best."""
+    if "drain" in runs:
+        cost = statistics.median(row["cpu_s_per_gb"] for row in runs["drain"])
+        print(f"drain: {cost:.3f} CPU s/GB; reference {REFERENCE_DRAIN_S_PER_GB:.2f}")
+    speeds = [statistics.median(row["messages_per_s"] for row in runs[name]) for name in RIVALS if name in runs]
+    if speeds:
+        reference = REFERENCE_LIBRDKAFKA_MESSAGES_PER_S
+        print(f"librdkafka: {max(speeds) / 1e6:.2f} M msg/s; reference {reference / 1e6:.1f}")
 
 
 def parse_arguments():
     root = pathlib.Path(__file__).resolve().parent.parent
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="3 runs of each instead of 5")
+    quick = f"3 runs instead of 5, and only {' and '.join(QUICK_CASES)}"
+    parser.add_argument("--quick", action="store_true", help=quick)
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write every run into FILE")
     parser.add_argument("--both-free", action="store_true", help="a second set, with nothing pinned")
-    parser.add_argument("--only", action="append", metavar="NAME", help="this contestant (may be repeated)")
+    parser.add_argument("--case", action="append", choices=CASES, metavar="CASE", help="this case (may be repeated)")
+    known = (*CONTESTANTS, "single-loop")
+    parser.add_argument("--only", action="append", choices=known, metavar="NAME", help="this one (may be repeated)")
     parser.add_argument("--build", type=pathlib.Path, default=root / "build" / "release", metavar="FOLDER")
     return parser.parse_args()
 
@@ -303,26 +426,30 @@ def parse_arguments():
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: told to stop"))  # so that folders and brokers are cleared
     arguments = parse_arguments()
-    names = arguments.only or ["ductus-null", "ductus-file", "librdkafka", "drain"]
-    taking_part = [one for one in contestants(arguments.build) if one.name in names]
-    if not taking_part:
-        sys.exit("bench: no such contestant")
-    processors = sorted(os.sched_getaffinity(0))[:2]
+    processors = tuple(sorted(os.sched_getaffinity(0))[:2])
     if len(processors) < 2:
         sys.exit("bench: needs two processors, one for the broker")
     if os.getloadavg()[0] > 1:
         print(f"bench: load average {os.getloadavg()[0]:.1f}: others disturb these numbers", file=sys.stderr)
-    runs = 3 if arguments.quick else 5
+    cases = arguments.case or (QUICK_CASES if arguments.quick else CASES)
     rows = []
-    for placed in [processors, None] if arguments.both_free else [processors]:
-        try:
-            rows_of_set = run_set(taking_part, arguments.build, placed, runs)
-        except RunFailed as failure:
-            sys.exit(f"bench: {failure}")
-        print_table(rows_of_set)
-        rows += rows_of_set
-    if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+    failed = []
+    for name in cases:
+        for placed in [processors, None] if arguments.both_free else [processors]:
+            site = Site(arguments.build, placed)
+            taking_part = [contestant(one, site, CASES[name]) for one in arguments.only or CONTESTANTS]
+            try:
+                rows_of_set = run_set(taking_part, 3 if arguments.quick else 5)
+            except RunFailed as failure:
+                failed.append(name)
+                print(f"bench: {name}: {failure}", file=sys.stderr)
+                break
+            print_table(rows_of_set)
+            rows += rows_of_set
+            if arguments.json:
+                arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+    if failed:
+        sys.exit(f"bench: could not be run: {' '.join(failed)}")
     if not all(row["checksum_ok"] for row in rows):
         sys.exit("bench: a contestant saw something else than was served")
 
