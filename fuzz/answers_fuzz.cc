@@ -3,6 +3,8 @@
 
 #include "base/assert.h"
 #include "kafka/answer_cutter.h"
+#include "mutator.h"
+#include "structure/answers.h"
 
 namespace {
 
@@ -21,20 +23,34 @@ constexpr Versions versions_of() {
 constexpr Versions kApis[] = {versions_of<ApiVersionsRequest>(), versions_of<MetadataRequest>(),
                               versions_of<ListOffsetsRequest>(), versions_of<FetchRequest>()};
 
+// What the first byte of an input chooses.
+ports::RequestTag tag_of(std::uint8_t choice) {
+  const Versions& versions = kApis[choice & 3];
+  const auto version = static_cast<std::int16_t>(versions.min + (choice >> 2) % (versions.max - versions.min + 1));
+  return {7, static_cast<std::int16_t>(versions.api), version};
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const Versions& versions = kApis[data[0] & 3];
-  const auto version = static_cast<std::int16_t>(versions.min + (data[0] >> 2) % (versions.max - versions.min + 1));
-  const ports::RequestTag tag{7, static_cast<std::int16_t>(versions.api), version};
+  const ports::RequestTag tag = tag_of(data[0]);
   const auto answer = KafkaAnswerCutter().cut(tag, base::Buffer::copy_of({data + 1, size - 1}));
-  if (!answer || versions.api != ApiKey::kFetch) return 0;
+  if (!answer || ApiKey{tag.api_key} != ApiKey::kFetch) return 0;
   const auto& fetched = static_cast<const FetchAnswer&>(**answer);
   DUCTUS_ASSERT(fetched.hops.size() == fetched.response.partitions.size());
   for (std::size_t i = 0; i < fetched.hops.size(); ++i) {
     DUCTUS_ASSERT(fetched.hops[i].bytes <= fetched.response.partitions[i].records.size());
   }
   return 0;
+}
+
+// NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
+                                               unsigned seed) {
+  return fuzz::mutate_input(data, size, max_size, seed, [](std::uint8_t choice, fuzz::Bytes& answer, fuzz::Dice& dice) {
+    const ports::RequestTag tag = tag_of(choice);
+    if (!fuzz::mutate_answer(tag.api_key, tag.api_version, answer, dice)) dice.damage(answer);
+  });
 }

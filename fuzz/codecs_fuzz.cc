@@ -5,6 +5,8 @@
 
 #include "base/assert.h"
 #include "kafka/records/compression.h"
+#include "mutator.h"
+#include "structure/codec_streams.h"
 
 namespace {
 
@@ -30,4 +32,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   base::Buffer again;
   DUCTUS_ASSERT(Inflater().inflate(codec, stream, max_bytes, again).ok() == good);
   return 0;
+}
+
+// NOLINTNEXTLINE(readability-identifier-naming)
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
+                                               unsigned seed) {
+  return fuzz::mutate_input(data, size, max_size, seed,
+                            [](std::uint8_t choices, fuzz::Bytes& stream, fuzz::Dice& dice) {
+                              fuzz::mutate_stream(choices & kCodecBits, stream, dice);
+                            });
 }
