@@ -1,10 +1,12 @@
-// KafkaError: the error codes of Kafka's protocol, their names, and what they mean.
+// KafkaError: the error codes of Kafka's protocol, their names, what they mean, and what is done about each.
 // Source: org.apache.kafka.common.protocol.Errors (4.3).
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "ductus/result.h"
 
 namespace ductus::kafka {
 
@@ -147,10 +149,32 @@ enum class KafkaError : std::int16_t {
   kShareSessionLimitReached = 133,
 };
 
+/// What is done about a code. The question stays asked: a broker may be wrong, and what it lacks may come back. So no
+/// code ends the process (only a wrong configuration does), and none stops a partition but by kLookUp.
+/// In Metadata the topic is asked for again a second later, or as kReconnect and kSlowly say. In ApiVersions every code
+/// ends the connection, and the next one to a leader comes soon, or as kSlowly says.
+enum class ErrorAction : std::uint8_t {
+  kNone,       ///< it is no error
+  kRetry,      ///< asked again here, after a delay that doubles
+  kRefresh,    ///< the same, and the metadata is asked who leads now
+  kReconnect,  ///< asked again over a new connection, which agrees on versions anew; after some of them as kSlowly
+  kLookUp,     ///< the log's bounds judge the offset, and may stop the partition; kRetry where no offset was asked for
+  kSlowly,     ///< only somebody's deed can help, or it is no answer at all: told at once, and asked again rarely
+};
+
+/// New connections in a row for kReconnect.
+inline constexpr std::uint32_t kReconnectsInARow = 3;
+
+/// For a number that is none of the above: kRefresh.
+ErrorAction action_of(KafkaError error) noexcept;
+
 /// Kafka's name of a code: "NOT_LEADER_OR_FOLLOWER"; "UNKNOWN" for a number that is none of the above.
 std::string_view name_of(KafkaError error) noexcept;
 
 /// For logs and status: "NOT_LEADER_OR_FOLLOWER (6): this broker is not, or no more, the leader …".
 std::string describe(KafkaError error);
+
+/// The same behind the name of who answered it. kRefused where a person is needed, else kUnreachable.
+Error error_of(const std::string& who, KafkaError error);
 
 }  // namespace ductus::kafka

@@ -24,20 +24,6 @@ bool gapless(std::vector<const MetadataResponse::Partition*>& by_index) {
   return true;
 }
 
-ErrorCode code_of(KafkaError error) {
-  switch (error) {
-    case KafkaError::kUnknownTopicOrPartition:
-    case KafkaError::kUnknownTopicId:
-      return ErrorCode::kNotFound;
-    case KafkaError::kTopicAuthorizationFailed:
-      return ErrorCode::kRefused;
-    case KafkaError::kInvalidTopicException:
-      return ErrorCode::kInvalid;
-    default:
-      return ErrorCode::kUnreachable;
-  }
-}
-
 }  // namespace
 
 Cluster::Cluster(const SourceSettings& settings, LinkHub& hub)
@@ -111,18 +97,26 @@ void Cluster::answered(const MetadataResponse& response, base::Time now, ports::
   take_brokers(response);
   std::unordered_map<std::string_view, const MetadataResponse::Topic*> by_name;
   for (const auto& topic : response.topics) by_name.emplace(topic.name, &topic);
-  bool complete = true;
+  base::Duration next = settings_.metadata_max_age;
+  bool refused = false;
   for (Topic& topic : topics_) {
     const auto found = by_name.find(topic.name);
-    if (found == by_name.end() || found->second->error == KafkaError::kUnknownTopicOrPartition) {
-      const auto code = KafkaError::kUnknownTopicOrPartition;
-      miss_topic(topic, code, {ErrorCode::kNotFound, "topic " + topic.name + " does not exist"}, out);
-    } else {
+    const KafkaError error = found == by_name.end() ? KafkaError::kUnknownTopicOrPartition : found->second->error;
+    if (error == KafkaError::kNone)
       take_topic(topic, *found->second, out);
-    }
-    complete = complete && !topic.problem;
+    else
+      refuse_topic(topic, error, out);
+    const ErrorAction action = action_of(error);
+    refused = refused || action == ErrorAction::kReconnect;
+    const bool slowly =
+        action == ErrorAction::kSlowly || (action == ErrorAction::kReconnect && refusals_ >= kReconnectsInARow);
+    if (topic.problem) next = std::min(next, slowly ? settings_.retry_slowly : settings_.missing_topic_retry);
   }
-  aged_at_ = now + (complete ? settings_.metadata_max_age : settings_.missing_topic_retry);
+  aged_at_ = now + next;
+  refusals_ = refused ? refusals_ + 1 : 0;
+  if (refusals_ == 0 || refusals_ > kReconnectsInARow) return;
+  ++candidate_;  // perhaps another one knows better
+  link_.close(now, out);
 }
 
 void Cluster::take_brokers(const MetadataResponse& response) {
@@ -134,11 +128,6 @@ void Cluster::take_brokers(const MetadataResponse& response) {
 }
 
 void Cluster::take_topic(Topic& topic, const MetadataResponse::Topic& found, ports::SourceEffects& out) {
-  // LEADER_NOT_AVAILABLE of a whole topic: it was made a moment ago; as missing as one that does not exist.
-  if (found.error != KafkaError::kNone) {
-    return miss_topic(topic, found.error, {code_of(found.error), "topic " + topic.name + ": " + describe(found.error)},
-                      out);
-  }
   std::vector<const MetadataResponse::Partition*> by_index;
   by_index.reserve(found.partitions.size());
   for (const auto& partition : found.partitions) by_index.push_back(&partition);
@@ -163,6 +152,12 @@ void Cluster::take_topic(Topic& topic, const MetadataResponse::Topic& found, por
     topic.leaders.push_back(over ? known[i] : said);
   }
   if (topic.watched && (changed || topic.told != Topic::Told::kFound)) tell_found(topic, out);
+}
+
+void Cluster::refuse_topic(Topic& topic, KafkaError error, ports::SourceEffects& out) {
+  const std::string who = "topic " + topic.name;
+  const bool missing = error == KafkaError::kUnknownTopicOrPartition;
+  miss_topic(topic, error, missing ? Error{ErrorCode::kNotFound, who + " does not exist"} : error_of(who, error), out);
 }
 
 void Cluster::miss_topic(Topic& topic, KafkaError code, Error problem, ports::SourceEffects& out) {

@@ -2,7 +2,7 @@
 //
 //   quiet ──due──▶ asking ──answer──▶ quiet            due: a topic was attached · somebody saw an error or lost a
 //     ▲              │                                      broker (100 ms doubling to 1 s apart) · a topic is
-//     └─── lost ─────┘ the next candidate is asked          missing (1 s) · metadata_max_age
+//     └─── lost ─────┘ the next candidate is asked          missing (1 s, or 5 s) · metadata_max_age
 //
 // It has a connection of its own. Candidates are the configured brokers and all known ones, in rotation.
 // A topic that was known and is missing in an answer keeps its leaders: the leaders themselves tell if it is gone.
@@ -80,6 +80,7 @@ class Cluster {
   Endpoint next_candidate();
   void take_brokers(const MetadataResponse& response);
   void take_topic(Topic& topic, const MetadataResponse::Topic& found, ports::SourceEffects& out);
+  void refuse_topic(Topic& topic, KafkaError error, ports::SourceEffects& out);
   void miss_topic(Topic& topic, KafkaError code, Error problem, ports::SourceEffects& out);
   void tell_found(Topic& topic, ports::SourceEffects& out);
   base::Time due() const noexcept { return std::min(urgent_at_, aged_at_); }
@@ -91,6 +92,7 @@ class Cluster {
   std::vector<Topic> topics_;
   std::size_t candidate_ = 0;
   bool moved_ = false;
+  std::uint32_t refusals_ = 0;  ///< answers in a row that led to a new connection, or would have
   base::Time urgent_at_ = base::Time::max();
   base::Time aged_at_ = base::Time::max();
   base::Time may_hurry_at_ = base::Time::min();  ///< before it, nobody's hurry counts

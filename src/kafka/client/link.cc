@@ -63,6 +63,7 @@ Result<void> Link::greeted(const ApiVersionsResponse& response, base::Time now, 
     return {};
   }
   if (response.error != KafkaError::kNone) {
+    rarely_ = owner_ != nullptr && action_of(response.error) == ErrorAction::kSlowly;
     return Error{ErrorCode::kUnsupported,
                  "broker " + to_string(endpoint_) + " refused ApiVersions: " + describe(response.error)};
   }
@@ -104,7 +105,8 @@ void Link::lost(base::Time now) {
   outstanding_.reset();
   deadline_ = base::Time::max();
   plain_greeting_ = false;
-  reopen_at_ = now + delay_.next(hub_.jitter);
+  const bool rarely = std::exchange(rarely_, false);
+  reopen_at_ = now + (rarely ? hub_.jitter.of(hub_.settings.retry_slowly) : delay_.next(hub_.jitter));
 }
 
 void Link::close(base::Time now, ports::SourceEffects& out) {

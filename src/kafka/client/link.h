@@ -4,7 +4,8 @@
 //     down ────────────▶ opening ──────────▶ greeting ───────────────────────▶ ready ⇄ one request outstanding
 //      ▲  after a delay     │                    │ (asked again as v0 where the    │
 //      └────────────────────┴────────────────────┴─ broker does not know v3) ──────┘
-//                     lost, closed, or a deadline passed: 50 ms doubling to 1 s, reset by the first answer
+//                     lost, closed, or a deadline passed: 50 ms doubling to 1 s, reset by the first answer;
+//                     5 s where an error in the greeting is kSlowly
 //
 // A pure state machine, entered under the node's baton. Source: KIP-35, KIP-511 (ApiVersions).
 #pragma once
@@ -148,6 +149,7 @@ class Link {
   base::Time deadline_ = base::Time::max();
   std::optional<ports::RequestTag> outstanding_;
   bool plain_greeting_ = false;  ///< ApiVersions v0 was sent: v3 is not known there
+  bool rarely_ = false;  ///< for what the broker said, the next connection can wait; another one has no part in it
   std::int16_t fetch_version_ = -1;
   std::int16_t list_offsets_version_ = -1;
   std::int16_t metadata_version_ = -1;

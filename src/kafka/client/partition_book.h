@@ -61,7 +61,7 @@ struct PartitionSlot {
 
   // What went wrong in a row.
   std::uint32_t failures = 0;
-  std::uint32_t refusals = 0;      ///< answers that cannot be true
+  std::uint32_t refusals = 0;      ///< answers that cannot be true, or refuse the question: a new connection each
   std::uint32_t beyond = 0;        ///< answers beyond their own high watermark
   std::uint32_t doubts = 0;        ///< of the position: out of range, or on another branch of the log
   std::uint32_t empty_firsts = 0;  ///< first in a request, below the readable end, and yet nothing
@@ -127,7 +127,7 @@ class PartitionBook {
 
   /// It was answered without an error.
   void served(PartitionSlot& slot, ports::SourceEffects& out) {
-    slot.failures = 0;
+    slot.failures = slot.refusals = 0;
     slot.failing_since.reset();
     if (std::exchange(slot.told, false)) out.emplace_back(ports::Healed{slot.child});
   }

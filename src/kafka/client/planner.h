@@ -12,7 +12,7 @@
 //
 // What a fetch answer means for a partition:
 //
-//     error ─▶ leader moved: metadata, again · out of range: look up, then Trouble · other: again, later and later
+//     error ─▶ what error_code.cc says of it
 //     on another branch of the log (diverging epoch), three times ─▶ stopped: truncated
 //     no whole record batch ─▶ no room, or nothing yet: again
 //     ends below the asked offset, an impossible header, twice beyond its own high watermark ─▶ refused:
@@ -148,7 +148,7 @@ class Planner {
   std::vector<Ask> lookups_;  ///< the same
   base::Time retry_at_ = base::Time::max();
 
-  bool reconnect_ = false;  ///< the answer at hand was refused
+  bool reconnect_ = false;  ///< the answer at hand, or what it answers, was refused
   bool short_of_budget_ = false;
   // Used again by every call: no allocation in the steady state.
   std::vector<Ask> behind_;

@@ -8,36 +8,8 @@
 namespace ductus::kafka {
 namespace {
 
-constexpr std::uint32_t kReconnectsForRefusals = 3;
 constexpr std::uint32_t kDoubtsBeforeStop = 3;
 constexpr std::uint32_t kEmptyFirstsBeforeTrouble = 50;
-
-enum class Remedy : std::uint8_t { kAskTheLeader, kLookUp, kSlowly, kAgain };
-
-Remedy remedy_of(KafkaError error) {
-  switch (error) {
-    case KafkaError::kNotLeaderOrFollower:
-    case KafkaError::kLeaderNotAvailable:
-    case KafkaError::kUnknownTopicOrPartition:
-    case KafkaError::kReplicaNotAvailable:
-    case KafkaError::kFencedLeaderEpoch:
-    case KafkaError::kUnknownLeaderEpoch:
-    case KafkaError::kKafkaStorageError:
-    case KafkaError::kOffsetNotAvailable:
-    case KafkaError::kBrokerNotAvailable:
-    case KafkaError::kUnknownTopicId:
-    case KafkaError::kInconsistentTopicId:
-      return Remedy::kAskTheLeader;
-    case KafkaError::kOffsetOutOfRange:
-      return Remedy::kLookUp;
-    case KafkaError::kTopicAuthorizationFailed:
-    case KafkaError::kUnsupportedCompressionType:
-    case KafkaError::kUnsupportedVersion:
-      return Remedy::kSlowly;
-    default:
-      return Remedy::kAgain;
-  }
-}
 
 // Our question was understood: the bytes themselves cannot be used.
 bool is_bad_answer(const Error& why) {
@@ -93,19 +65,20 @@ Planner::Ask* Planner::find_ask(std::vector<Ask>& asks, std::size_t& next, std::
 void Planner::answered(std::size_t index, const ports::RequestTag& tag, ports::Answer& answer, base::Time now,
                        ports::SourceEffects& out) {
   Lane& lane = lanes_[index];
+  reconnect_ = false;
   if (tag.api_key == static_cast<std::int16_t>(ApiKey::kFetch)) {
     fetched(lane, static_cast<FetchAnswer&>(answer), now, out);
   } else {
     DUCTUS_ASSERT(tag.api_key == static_cast<std::int16_t>(ApiKey::kListOffsets));
     listed(lane, static_cast<ListOffsetsAnswer&>(answer).response, now, out);
   }
+  if (reconnect_) lane.link.close(now, out);
 }
 
 void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::SourceEffects& out) {
   answering_.swap(lane.sets);
   finish(lane);
   no_room_.clear();
-  reconnect_ = false;
   FetchResponse& response = answer.response;
   const base::Duration throttle = std::chrono::milliseconds(std::max(response.throttle_ms, 0));
   lane.quiet_until = now + std::min(throttle, core_.settings.request_timeout);
@@ -138,8 +111,6 @@ void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::So
     const base::Time as_if_held = std::min(lane.empty_at, now + core_.settings.behind_max_wait);
     lane.quiet_until = std::max(lane.quiet_until, as_if_held);
   }
-  if (!reconnect_) return;
-  lane.link.close(now, out);
 }
 
 void Planner::fetched_one(Ask& ask, FetchResponse::Partition& partition, const Hop& hop, FetchAnswer& answer,
@@ -219,7 +190,7 @@ void Planner::deliver(PartitionSlot& slot, FetchResponse::Partition& partition, 
   slot.place = hop.next_offset;
   slot.delivered_end = hop.next_offset;
   slot.delivered_epoch = hop.leader_epoch;
-  slot.refusals = slot.beyond = slot.doubts = slot.empty_firsts = 0;
+  slot.beyond = slot.doubts = slot.empty_firsts = 0;
   out.emplace_back(ports::Deliver{slot.child, std::move(set)});
 }
 
@@ -245,7 +216,7 @@ void Planner::refuse(Ask& ask, const Error& why, base::Time now, ports::SourceEf
   core_.book.failing(slot, why, now, out, true);
   core_.book.delay(slot, now);
   queue_.push_back({&slot, ask.number});
-  if (++slot.refusals <= kReconnectsForRefusals) reconnect_ = true;
+  if (++slot.refusals <= kReconnectsInARow) reconnect_ = true;
 }
 
 void Planner::diverged(Ask& ask, const FetchResponse::Partition& partition, base::Time now, ports::SourceEffects& out) {
@@ -369,16 +340,17 @@ void Planner::judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Ti
 
 // Leaves the question or lookup to the caller, to be queued again; only out of range queues a lookup instead.
 void Planner::take_error(PartitionSlot& slot, KafkaError error, base::Time now, ports::SourceEffects& out) {
-  const Remedy remedy = remedy_of(error);
-  if (remedy == Remedy::kLookUp && slot.question != 0 && slot.lookup == 0) {
+  const ErrorAction action = action_of(error);
+  if (action == ErrorAction::kLookUp && slot.question != 0 && slot.lookup == 0) {
     slot.out_of_range = true;
     return ask_lookup(slot);
   }
-  if (remedy == Remedy::kAskTheLeader) core_.cluster.refresh_soon(now);
-  const bool slowly = remedy == Remedy::kSlowly;
-  core_.book.failing(
-      slot, {slowly ? ErrorCode::kRefused : ErrorCode::kUnreachable, name_of_slot(slot) + ": " + describe(error)}, now,
-      out, slowly);
+  if (action == ErrorAction::kRefresh) core_.cluster.refresh_soon(now);
+  const bool anew = action == ErrorAction::kReconnect && slot.refusals < kReconnectsInARow;
+  if (anew) ++slot.refusals;
+  reconnect_ = reconnect_ || anew;
+  const bool slowly = action == ErrorAction::kSlowly || (action == ErrorAction::kReconnect && !anew);
+  core_.book.failing(slot, error_of(name_of_slot(slot), error), now, out, slowly);
   if (slowly)
     core_.book.delay_slowly(slot, now);
   else
