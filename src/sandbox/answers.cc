@@ -20,8 +20,9 @@ Result<Frame> answer_api_versions(const RequestHeader& header, kafka::Reader& re
   Frame frame(header);
   kafka::Writer& out = frame.own();
   constexpr auto kUnsupported = static_cast<std::int16_t>(KafkaError::kUnsupportedVersion);
-  const std::int16_t error = fate.error_of({}, -1).value_or(header.supported ? 0 : kUnsupported);
-  const std::int16_t version = header.supported && error != kUnsupported ? header.version : 0;
+  const std::int16_t error = fate.error_of({}, -1).value_or(header.supported ? std::int16_t{0} : kUnsupported);
+  const bool refused = !header.supported || error == kUnsupported;
+  const std::int16_t version = refused ? std::int16_t{0} : header.version;
   const bool flexible = header.flexible && version > 0;
   out.i16(error);
   out.array_size(kApis.size(), flexible);
