@@ -31,6 +31,10 @@ constexpr Golden kGolden[] = {
     {"fetch_v12_aborted.bin", ApiKey::kFetch, 12},
     {"fetch_v12_out_of_range.bin", ApiKey::kFetch, 12},
     {"fetch_v12_diverging.bin", ApiKey::kFetch, 12},
+    {"fetch_v12_gzip_java.bin", ApiKey::kFetch, 12},
+    {"fetch_v12_gzip_rdkafka.bin", ApiKey::kFetch, 12},
+    {"fetch_v12_snappy_java.bin", ApiKey::kFetch, 12},
+    {"fetch_v12_snappy_rdkafka.bin", ApiKey::kFetch, 12},
     {"fetch_v12_zstd_java.bin", ApiKey::kFetch, 12},
     {"fetch_v12_zstd_rdkafka.bin", ApiKey::kFetch, 12},
 };
@@ -146,18 +150,21 @@ TEST_F(AnswerCutterTest, ReadsMessagesOfBothCodecs) {
   EXPECT_EQ(messages(*answer, 0, 0), expected);
 }
 
-TEST_F(AnswerCutterTest, ReadsZstdAsBothProducersWriteIt) {
+TEST_F(AnswerCutterTest, ReadsACodecAsBothProducersWriteIt) {
   std::vector<std::string> expected;
   for (int i = 0; i < 30; ++i) {
     const std::string number = std::to_string(i);
     expected.push_back(number + " key " + number + "=value " + number + " " +
                        std::string(static_cast<std::size_t>(i), 'x'));
   }
-  for (const char* file : {"fetch_v12_zstd_java.bin", "fetch_v12_zstd_rdkafka.bin"}) {
-    const auto answer = cut_golden<FetchAnswer>(file, ApiKey::kFetch, 12);
-    constexpr std::size_t kAttributesLowByte = 22;
-    ASSERT_EQ(answer->response.partitions[0].records[kAttributesLowByte] & 7, static_cast<int>(Codec::kZstd)) << file;
-    EXPECT_EQ(messages(*answer, 0, 0), expected) << file;
+  for (const Codec codec : {Codec::kGzip, Codec::kSnappy, Codec::kZstd}) {
+    for (const char* producer : {"java", "rdkafka"}) {
+      const std::string file = "fetch_v12_" + std::string(name_of(codec)) + "_" + producer + ".bin";
+      const auto answer = cut_golden<FetchAnswer>(file, ApiKey::kFetch, 12);
+      constexpr std::size_t kAttributesLowByte = 22;
+      ASSERT_EQ(answer->response.partitions[0].records[kAttributesLowByte] & 7, static_cast<int>(codec)) << file;
+      EXPECT_EQ(messages(*answer, 0, 0), expected) << file;
+    }
   }
 }
 
