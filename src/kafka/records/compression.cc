@@ -84,6 +84,16 @@ std::string_view words_for(int isal_error) {
   }
 }
 
+// Whether `bytes` are exactly one zstd frame, and its window is no larger than allowed. Source: RFC 8878, 3.1.1.1.
+bool is_one_frame(base::ByteView bytes) {
+  constexpr std::size_t kDescriptorAt = 4;
+  constexpr std::size_t kWindowAt = 5;
+  constexpr int kSingleSegment = 0x20;  // then there is no window, only the content
+  constexpr int kLargestWindow = (kMaxZstdWindowLog - 10) << 3;
+  return bytes.size() > kWindowAt && ZSTD_findFrameCompressedSize(bytes.data(), bytes.size()) == bytes.size() &&
+         ((bytes[kDescriptorAt] & kSingleSegment) != 0 || bytes[kWindowAt] <= kLargestWindow);
+}
+
 }  // namespace
 
 std::string_view name_of(Codec codec) noexcept {
@@ -166,6 +176,17 @@ Result<void> Inflater::inflate_zstd(base::ByteView bytes, std::size_t max_bytes,
     if (zstd_ == nullptr) return broken(ErrorCode::kLimit, Codec::kZstd, "no memory for its context");
     ZSTD_DCtx_setParameter(zstd_.get(), ZSTD_d_windowLogMax, kMaxZstdWindowLog);
   } else {
+    ZSTD_DCtx_reset(zstd_.get(), ZSTD_reset_session_only);
+  }
+  // A stream is decoded into a window of its own and copied from there. So only what does not fit in the memory that
+  // earlier uses left, and what is unusual or broken, is taken as one.
+  if (is_one_frame(bytes)) {
+    out.resize_discarding(std::min(out.capacity(), max_bytes));
+    const std::size_t written = ZSTD_decompressDCtx(zstd_.get(), out.data(), out.size(), bytes.data(), bytes.size());
+    if (ZSTD_isError(written) == 0) {
+      out.resize_discarding(written);
+      return {};
+    }
     ZSTD_DCtx_reset(zstd_.get(), ZSTD_reset_session_only);
   }
   const auto step = [this](base::ByteView in, Room room) -> Result<Progress> {
