@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <random>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,10 +35,12 @@ namespace ductus::node {
 namespace {
 
 /// Response bodies of a megabyte come and go all the time: the allocator keeps their pages instead of giving them back
-/// to the kernel and faulting them in again.
+/// to the kernel and faulting them in again. Each of its arenas keeps its own, and left alone it makes eight for each
+/// CPU: with callbacks that block many threads, what is kept would outgrow the byte budget.
 void keep_freed_memory(const config::NodeConfig& config) {
   mallopt(M_MMAP_THRESHOLD, static_cast<int>(std::min<std::size_t>(config.fetch_max_frame_bytes, 32u << 20)));
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_ARENA_MAX, static_cast<int>(std::max(std::thread::hardware_concurrency(), 1u)));
 }
 
 std::vector<int> block_stop_signals() {

@@ -1,15 +1,17 @@
-"""A gibibyte through real Kafka, and partitions that must not get in each other's way.
+"""A gibibyte through real Kafka, a thousand partitions, and some that must not get in each other's way.
 
-By hand: cd tests && LEDGER_PROGRAM=… python3 -m unittest -v e2e.at_scale_test
+By hand: cd tests && DUCTUS_PROGRAM=… LEDGER_PROGRAM=… python3 -m unittest -v e2e.at_scale_test
 """
 
 import filecmp
 import hashlib
 import os
 import pathlib
+import resource
 import tempfile
 import time
 import unittest
+import zlib
 
 from support import kcat
 from support.child_process import wait_until
@@ -101,6 +103,47 @@ class AtScaleTest(unittest.TestCase):
             offset, key, seen_headers, _, value = line.split(b"|", 4)
             if (offset, key, seen_headers) != (b"%d" % at, b"key-%d" % at, headers) or value != _value(partition, at):
                 self.fail(f"partition {partition}, line {at}: {line[:200]!r}")
+
+    def test_a_thousand_partitions_are_read_in_bounded_memory(self):
+        partitions, messages, budget_bytes = 1_000, 100_000, 16 << 20
+        most_bytes = (64 << 20) + budget_bytes
+        broker = self.enterContext(KafkaBroker())
+        broker.create_topic("wide", partitions)
+        lines, seen = [], [(0, hashlib.sha1()) for _ in range(partitions)]
+        for at in range(messages):
+            key = b"key-%d" % at
+            partition = zlib.crc32(key) % partitions  # as kcat does
+            value = _value(partition, at) + b"\n"
+            lines.append(key + b"\t" + value)
+            count, digest = seen[partition]
+            digest.update(value)
+            seen[partition] = count + 1, digest
+        self.assertGreater(sum(map(len, lines)), most_bytes)
+        kcat.produce(broker.bootstrap, "wide", -1, b"".join(lines), "-K", "\t")
+        counts = {("wide", partition): count for partition, (count, _) in enumerate(seen)}
+        node = self.enterContext(
+            DuctusNode(self.folder, broker.bootstrap, ["wide"], memory={"budget_bytes": budget_bytes})
+        )
+        # As most shells have it. Not all files can be open at a time: callbacks block, and threads are many.
+        descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, descriptors)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, descriptors[1]), descriptors[1]))
+        node.start_console()
+
+        def next_offsets():
+            return {place: row["next_offset"] for place, row in node.partition_status().items()}
+
+        wait_until(lambda: next_offsets() == counts, "all of them are read")
+
+        peak_bytes = node.peak_memory_bytes()
+        print(f"at most {peak_bytes >> 20} MiB in memory")
+        self.assertLessEqual(peak_bytes, most_bytes)
+        for partition, (_, digest) in enumerate(seen):
+            same = hashlib.sha1(node.output("wide", partition)).digest() == digest.digest()
+            self.assertTrue(same, f"wide/{partition}: lost, repeated or torn")
+        self.assertEqual(node.stop(), 0)
+        self.assertEqual(node.wait_for_exit(), 0, node.said)
+        self.assertEqual(next_offsets(), counts)
 
     def test_a_slow_and_an_idle_partition_delay_nobody(self):
         gate = self.enterContext(TcpGate())

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -69,6 +70,11 @@ class DuctusNode:
             self._console.kill()
             self._console.wait()
             self._console = None
+
+    def peak_memory_bytes(self):
+        """The most that the console has had in memory."""
+        status = pathlib.Path(f"/proc/{self._console.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
     def exit_code(self):
         """None while the console runs."""
