@@ -1,5 +1,6 @@
 """KafkaBroker: one real Kafka on a port and in a folder of its own. It dies with the test."""
 
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -14,10 +15,12 @@ _VERSION = "4.3.1"
 class KafkaBroker:
     """A prepared broker; start() makes it serve. As a context manager it serves inside the block.
 
-    Port and data stay the same over stop(), kill9() and start(). `properties` go into server.properties.
+    Port and data stay the same over stop(), kill9() and start(). `properties` go into server.properties,
+    `environment` to kafka.sh.
     """
 
-    def __init__(self, properties=None, version=_VERSION):
+    def __init__(self, properties=None, version=_VERSION, environment=None):
+        self._environment = {**os.environ, **(environment or {})}
         self._temporary = tempfile.TemporaryDirectory(prefix="ductus-kafka-")
         self.folder = pathlib.Path(self._temporary.name)
         self._processes = []
@@ -36,14 +39,27 @@ class KafkaBroker:
 
     def start(self):
         """Returns when the broker serves."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self):
+        """Starts it and does not wait."""
         kinds = ["zookeeper"] if (self.folder / "zookeeper.properties").exists() else []
         for kind in [*kinds, "broker"]:
-            self._processes.append(spawn([_KAFKA_SH, "run", self.folder, kind]))
+            self._processes.append(spawn([_KAFKA_SH, "run", self.folder, kind], env=self._environment))
+
+    def wait_until_ready(self):
+        """Returns when the broker serves."""
         self._verb("ready", self.folder)
 
     def stop(self):
         """A clean stop; returns when the process is gone."""
         self._verb("stop", self.folder)
+        self._reap()
+
+    def kill9(self):
+        """The broker dies at once; returns when the process is gone."""
+        self._verb("kill9", self.folder)
         self._reap()
 
     def pause(self):
@@ -87,10 +103,10 @@ class KafkaBroker:
             process.wait()
         self._processes.clear()
 
-    @staticmethod
-    def _verb(*arguments):
+    def _verb(self, *arguments):
         done = subprocess.run(
-            [_KAFKA_SH, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            [_KAFKA_SH, *arguments],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, env=self._environment, check=False,
         )
         if done.returncode != 0:
             raise AssertionError(f"kafka.sh {' '.join(map(str, arguments))}: {done.stderr}")

@@ -26,6 +26,24 @@ def topics(bootstrap):
     return {topic["topic"]: len(topic["partitions"]) for topic in listing["topics"]}
 
 
+def broker_ids(bootstrap):
+    """The numbers of the brokers that are members of the cluster."""
+    return {broker["id"] for broker in json.loads(_run(bootstrap, ["-L", "-J"]))["brokers"]}
+
+
+def leaders(bootstrap, topic):
+    """Of each partition its leader (-1: none) and the brokers in sync."""
+    listing = json.loads(_run(bootstrap, ["-L", "-J", "-t", topic]))
+    rows = (row for found in listing["topics"] for row in found["partitions"])
+    return {row["partition"]: (row["leader"], {broker["id"] for broker in row["isrs"]}) for row in rows}
+
+
+def log_start(bootstrap, topic, partition):
+    """The first offset that the partition still holds."""
+    answer = json.loads(_run(bootstrap, ["-Q", "-J", "-t", f"{topic}:{partition}:-2"]))
+    return answer[topic][str(partition)]["offset"]
+
+
 def _run(bootstrap, arguments, data=b""):
     done = subprocess.run(
         ["kcat", "-b", bootstrap, *arguments], input=data, capture_output=True, timeout=120, check=False
