@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import resource
+import signal
 import subprocess
 import sys
 
@@ -70,6 +71,13 @@ class DuctusNode:
             self._console.kill()
             self._console.wait()
             self._console = None
+
+    def pause(self):
+        """The console hangs: its connections stay open and it reads nothing."""
+        self._console.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self._console.send_signal(signal.SIGCONT)
 
     def peak_memory_bytes(self):
         """The most that the console has had in memory."""
