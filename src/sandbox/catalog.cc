@@ -38,9 +38,11 @@ Result<std::int64_t> number(std::string_view what, std::string_view text, std::i
 
 Result<Codec> codec_named(std::string_view name) {
   if (name == "none") return Codec::kNone;
+  if (name == "gzip") return Codec::kGzip;
+  if (name == "snappy") return Codec::kSnappy;
   if (name == "lz4") return Codec::kLz4;
   if (name == "zstd") return Codec::kZstd;
-  return invalid("CODEC is '" + base::escaped(name) + "': give none, lz4 or zstd");
+  return invalid("CODEC is '" + base::escaped(name) + "': give none, gzip, snappy, lz4 or zstd");
 }
 
 // Source: org.apache.kafka.common.internals.Topic.

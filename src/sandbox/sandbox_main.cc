@@ -38,7 +38,7 @@ struct Options {
 
 void declare(CLI::App& app, Options& options) {
   app.add_option("--prebuilt", options.prebuilt, "A topic of ready-made batches, endless without MESSAGES")
-      ->type_name("NAME:PARTITIONS:VALUE_BYTES:none|lz4|zstd[:MESSAGES]");
+      ->type_name("NAME:PARTITIONS:VALUE_BYTES:none|gzip|snappy|lz4|zstd[:MESSAGES]");
   app.add_option("--topic", options.topics, "A topic of generated events; MESSAGES and rate count per partition")
       ->type_name("NAME:PARTITIONS:MESSAGES[:RATE_PER_S]");
   app.add_option("--port", options.port, "Where to listen on 127.0.0.1; 0: on a free port");

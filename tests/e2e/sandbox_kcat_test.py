@@ -37,7 +37,7 @@ class SandboxKcatTest(unittest.TestCase):
                 self.assertEqual((event["partition"], event["sequence"]), (partition, offset))
 
     def test_prebuilt_batches_arrive_for_every_codec(self):
-        for codec in ("none", "lz4", "zstd"):
+        for codec in ("none", "gzip", "snappy", "lz4", "zstd"):
             with self.subTest(codec=codec):
                 sandbox = self.sandbox("--prebuilt", f"lines:1:200:{codec}:50001")
                 records = self.read(sandbox, "lines", 0)
@@ -54,8 +54,9 @@ class SandboxKcatTest(unittest.TestCase):
         self.assert_holds(sandbox, "events", 0, records)
 
     def test_the_java_consumer_reads_the_same(self):
-        sandbox = self.sandbox("--topic", "events:2:1700", "--prebuilt", "packed:1:200:zstd:5001")
-        for topic, partition in (("events", 1), ("packed", 0)):
+        sandbox = self.sandbox("--topic", "events:2:1700", "--prebuilt", "packed:1:200:zstd:5001",
+                               "--prebuilt", "framed:1:200:snappy:5001")
+        for topic, partition in (("events", 1), ("packed", 0), ("framed", 0)):
             count = sandbox.expected[topic, partition]["messages"]
             records = java_consumer.consume(sandbox.folder, sandbox.bootstrap, topic, partition, count)
             self.assert_holds(sandbox, topic, partition, records)

@@ -1,11 +1,8 @@
 #include "sandbox/logs/record_batch.h"
 
 #include <isa-l/crc.h>
-#include <lz4frame.h>
-#include <zstd.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "base/assert.h"
@@ -16,42 +13,6 @@ namespace {
 
 base::ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
-// As the Java producer writes it: independent blocks of at most 64 KiB, no content size.
-std::vector<std::uint8_t> lz4_frame(const std::vector<std::uint8_t>& plain) {
-  LZ4F_preferences_t preferences{};
-  preferences.frameInfo.blockSizeID = LZ4F_max64KB;
-  preferences.frameInfo.blockMode = LZ4F_blockIndependent;
-  std::vector<std::uint8_t> frame(LZ4F_compressFrameBound(plain.size(), &preferences));
-  const std::size_t size = LZ4F_compressFrame(frame.data(), frame.size(), plain.data(), plain.size(), &preferences);
-  DUCTUS_ASSERT(LZ4F_isError(size) == 0);
-  frame.resize(size);
-  return frame;
-}
-
-// As the Java producer writes it: level 3, a stream that does not tell its size.
-std::vector<std::uint8_t> zstd_frame(const std::vector<std::uint8_t>& plain) {
-  const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, 3);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 0);
-  std::vector<std::uint8_t> frame(ZSTD_compressBound(plain.size()));
-  const std::size_t size = ZSTD_compress2(context.get(), frame.data(), frame.size(), plain.data(), plain.size());
-  DUCTUS_ASSERT(ZSTD_isError(size) == 0);
-  frame.resize(size);
-  return frame;
-}
-
-std::vector<std::uint8_t> compressed(Codec codec, const std::vector<std::uint8_t>& plain) {
-  switch (codec) {
-    case Codec::kLz4:
-      return lz4_frame(plain);
-    case Codec::kZstd:
-      return zstd_frame(plain);
-    case Codec::kNone:
-      break;
-  }
-  return plain;
 }
 
 std::uint32_t crc32c(const std::vector<std::uint8_t>& bytes) {

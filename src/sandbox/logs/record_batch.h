@@ -16,11 +16,9 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "sandbox/logs/codecs.h"
 
 namespace ductus::sandbox {
-
-/// As the attributes of a batch number them.
-enum class Codec : std::uint8_t { kNone = 0, kLz4 = 3, kZstd = 4 };
 
 /// Base offset, length and leader epoch: what stands in front of the part that a served batch shares.
 inline constexpr std::size_t kBatchPrefixBytes = 16;

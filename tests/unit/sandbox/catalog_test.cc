@@ -17,7 +17,7 @@ TEST(SandboxCatalog, WordsThatMakeNoSenseAreRefusedWithAReason) {
     ASSERT_FALSE(added) << words;
     EXPECT_FALSE(added.error().message.empty());
   }
-  for (const std::string words : {"name:1:100", "name:1:19:none", "name:1:1000001:none", "name:1:100:gzip",
+  for (const std::string words : {"name:1:100", "name:1:19:none", "name:1:1000001:none", "name:1:100:brotli",
                                   "name:1:100:none:-1", "name:1:100:none:1:1"}) {
     EXPECT_FALSE(catalog.add_prebuilt(words)) << words;
   }
