@@ -8,7 +8,7 @@ import random
 import tempfile
 import unittest
 
-from support import kcat, messages
+from support import java_producer, kcat, messages
 from support.child_process import wait_until
 from support.ductus_node import DuctusNode
 from support.kafka_broker import KafkaBroker
@@ -19,6 +19,7 @@ _BROKER = {"auto.create.topics.enable": "true", "quota.window.num": "2", "quota.
 _NO_LIMIT = 1e12
 
 _PARTITIONS = 3
+_CODECS = ("gzip", "snappy", "lz4", "zstd")
 _MAX_LINE_BYTES = 121
 _RECORD_BATCH = ("-X", "batch.num.messages=100")
 
@@ -71,11 +72,16 @@ class FileFromKafkaTest(unittest.TestCase):
         self.assertEqual({place: row["readable_end"] for place, row in rows.items()}, ends)
         self.assertEqual({place: row["lag"] for place, row in rows.items()}, dict.fromkeys(ends, 0))
 
-    def test_every_byte_arrives_in_order_from_plain_lz4_and_zstd_topics(self):
+    def codec_on_disk(self, topic):
+        """The number in the attributes of the first record batch of partition 0."""
+        log = self.broker.folder / "data" / f"{topic}-0" / f"{0:020}.log"
+        return log.read_bytes()[22] & 7
+
+    def test_every_byte_arrives_in_order_whatever_the_codec(self):
         self.broker.start()
         counts = [15_000, 17_000, 18_000]
         expected = {"plain": self.fill("plain", counts)}
-        expected |= {codec: self.fill(codec, counts, "-z", codec) for codec in ("lz4", "zstd")}
+        expected |= {codec: self.fill(codec, counts, "-z", codec) for codec in _CODECS}
         node = self.node(*expected)
 
         self.assertEqual(node.run_until_end(), 0, node.said)
@@ -90,6 +96,21 @@ class FileFromKafkaTest(unittest.TestCase):
         self.assertEqual(node.run_until_end(), 0, node.said)
         for topic, partition in places:
             self.assert_output(node, topic, partition, expected[topic][partition])
+
+    def test_every_byte_that_kafkas_own_producer_compressed_arrives_in_order(self):
+        self.broker.start()
+        expected = messages.lines(0, 0, 20_000)
+        topics = ("none", *_CODECS)
+        for codec in topics:
+            self.broker.create_topic(codec, 1)
+            java_producer.produce(self.folder, self.broker.bootstrap, codec, expected, codec)
+        self.assertEqual([self.codec_on_disk(topic) for topic in topics], [0, 1, 2, 3, 4])
+        node = self.node(*topics)
+
+        self.assertEqual(node.run_until_end(), 0, node.said)
+
+        for codec in topics:
+            self.assert_output(node, codec, 0, expected)
 
     def test_keys_and_headers_are_no_part_of_the_value_and_any_byte_but_the_line_end_may_be(self):
         self.broker.start()
