@@ -87,7 +87,7 @@ class AnswerCutterTest : public ::testing::Test {
 };
 
 TEST_F(AnswerCutterTest, ReadsWhichVersionsABrokerSpeaks) {
-  for (const std::int16_t version : {0, 3}) {
+  for (const std::int16_t version : {std::int16_t{0}, std::int16_t{3}}) {
     const auto file = "api_versions_v" + std::to_string(version) + ".bin";
     const auto answer = cut_golden<ApiVersionsAnswer>(file, ApiKey::kApiVersions, version);
     EXPECT_EQ(answer->response.error, KafkaError::kNone);
