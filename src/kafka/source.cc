@@ -133,7 +133,10 @@ void KafkaSource::answered(ports::ConnectionId connection, const ports::RequestT
 void KafkaSource::lost(ports::ConnectionId connection, const Error& why, base::Time now, ports::SourceEffects& out) {
   Link* link = link_of(connection);
   if (link == nullptr) return;
+  const bool nothing_asked = link->idle();
   link->lost(now);
+  // Brokers close what has been idle for long: the next question opens it again. One that is gone shows with that.
+  if (nothing_asked) return;
   after_loss(*link, why, now, out);
 }
 

@@ -276,6 +276,38 @@ TEST_F(SourceTest, a_broker_that_moves_is_followed) {
   EXPECT_EQ(only_fetch().port, 9011);
 }
 
+TEST_F(SourceTest, an_idle_connection_that_the_broker_closes_is_opened_again_with_the_next_question) {
+  attach_partitions(1);
+  const auto metadata = std::find_if(connections.begin(), connections.end(),
+                                     [](const auto& connection) { return connection.second.port == 9000; });
+  ASSERT_NE(metadata, connections.end());
+  const std::size_t opened = opened_to.size();
+  lose(metadata->first);
+  pass(std::chrono::seconds(30));
+  EXPECT_EQ(opened_to.size(), opened);
+  EXPECT_TRUE(take<ports::BrokerAway>().empty());
+  pass(std::chrono::seconds(40));
+  EXPECT_EQ(opened_to.size(), opened + 1) << "the metadata were old";
+  EXPECT_TRUE(take<Trouble>().empty());
+}
+
+TEST_F(SourceTest, an_idle_connection_to_a_leader_is_opened_again_when_a_partition_falls_behind) {
+  attach_partitions(2);
+  want_all({{0, 100}, {1, 100}});
+  read_on({0, 1});
+  pass(std::chrono::milliseconds(100));
+  answer(only_fetch(), {nothing(0, 100), nothing(1, 100)});
+  const SeenFetch long_poll = only_fetch();
+  for (const auto& [id, connection] : std::map(connections)) {
+    if (connection.port == 9001 && id != long_poll.connection) lose(id);
+  }
+  EXPECT_TRUE(take<ports::BrokerAway>().empty());
+  answer(long_poll, {data(0, 100, 110, 200), nothing(1, 100)});
+  pass(std::chrono::seconds(2));
+  EXPECT_EQ(fetches().size(), 2u) << "one for what is behind, one long poll";
+  EXPECT_TRUE(take<Trouble>().empty());
+}
+
 TEST_F(SourceTest, unknown_connections_are_ignored) {
   attach_partitions(1);
   lose(777);
