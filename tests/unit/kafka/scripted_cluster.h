@@ -208,6 +208,7 @@ class ScriptedCluster : public testing::Test {
       return part.error == KafkaError::kNone && part.hop.bytes == 0 && part.hop.end == Hop::End::kWhole;
     });
     if (is_empty && !hasty) pass(std::chrono::milliseconds(fetch.max_wait_ms));
+    if (!connections.contains(fetch.connection)) return;  // it was given up meanwhile
     auto answer = std::make_unique<FetchAnswer>();
     std::size_t bytes = 0;
     for (const Part& part : parts) bytes += part.hop.bytes;

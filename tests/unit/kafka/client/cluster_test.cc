@@ -97,7 +97,7 @@ TEST_F(ClusterTest, known_brokers_are_asked_when_the_configured_ones_are_gone) {
   attach_topic();
   dead_ports = {9000};
   lose(connections.begin()->first);
-  pass(std::chrono::seconds(5));
+  pass(settings.metadata_max_age + std::chrono::seconds(5));
   EXPECT_EQ(opened_to.back(), "broker:9001");
   EXPECT_GE(metadata_requests.size(), 2u);
 }
