@@ -1,14 +1,19 @@
 #include "structure/codec_streams.h"
 
+#include <isa-l/igzip_lib.h>
 #include <lz4frame.h>
+#include <snappy.h>
 #include <zstd.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "base/assert.h"
 #include "kafka/records/compression.h"
+#include "kafka/wire.h"
 
 namespace ductus::fuzz {
 namespace {
@@ -40,12 +45,57 @@ Bytes zstd_frame(const Bytes& plain, Dice& dice) {
   return frame;
 }
 
+Bytes gzip_member(const Bytes& plain, Dice& dice) {
+  isal_zstream stream;
+  isal_deflate_init(&stream);
+  stream.gzip_flag = IGZIP_GZIP;
+  stream.end_of_stream = 1;
+  stream.flush = dice.one_in(2) ? NO_FLUSH : FULL_FLUSH;
+  Bytes input = plain;
+  Bytes member(plain.size() + plain.size() / 8 + 1024);
+  stream.next_in = input.data();
+  stream.avail_in = static_cast<std::uint32_t>(input.size());
+  stream.next_out = member.data();
+  stream.avail_out = static_cast<std::uint32_t>(member.size());
+  DUCTUS_ASSERT(isal_deflate(&stream) == COMP_OK && stream.internal_state.state == ZSTATE_END);
+  member.resize(stream.total_out);
+  return member;
+}
+
+// A raw block, or chunks in a stream of snappy-java.
+Bytes snappy_blocks(const Bytes& plain, Dice& dice) {
+  const auto block_of = [](base::ByteView part) {
+    std::string block;
+    snappy::Compress(reinterpret_cast<const char*>(part.data()), part.size(), &block);
+    return block;
+  };
+  if (dice.one_in(2)) {
+    const std::string block = block_of(plain);
+    return {block.begin(), block.end()};
+  }
+  kafka::Writer stream;
+  stream.raw(std::array<std::uint8_t, 8>{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0});
+  stream.i32(1);
+  stream.i32(1);
+  const std::size_t chunk_bytes = 1 + dice.below(64) * 64;
+  base::ByteView left = plain;
+  do {
+    const std::string block = block_of(left.first(std::min(chunk_bytes, left.size())));
+    stream.i32(static_cast<std::int32_t>(block.size()));
+    stream.raw({reinterpret_cast<const std::uint8_t*>(block.data()), block.size()});
+    left = left.subspan(std::min(chunk_bytes, left.size()));
+  } while (!left.empty());
+  return std::move(stream).take();
+}
+
 struct Compressor {
   kafka::Codec codec;
   Bytes (*compress)(const Bytes& plain, Dice& dice);
 };
-constexpr std::array<Compressor, 2> kCompressors = {
-    {{kafka::Codec::kLz4, lz4_frame}, {kafka::Codec::kZstd, zstd_frame}}};
+constexpr std::array<Compressor, 4> kCompressors = {{{kafka::Codec::kGzip, gzip_member},
+                                                     {kafka::Codec::kSnappy, snappy_blocks},
+                                                     {kafka::Codec::kLz4, lz4_frame},
+                                                     {kafka::Codec::kZstd, zstd_frame}}};
 
 const Compressor* compressor_of(int codec) {
   const auto* found = std::ranges::find(kCompressors, static_cast<kafka::Codec>(codec), &Compressor::codec);

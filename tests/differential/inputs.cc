@@ -21,12 +21,16 @@ struct Golden {
   const char* file;
   std::int16_t version;
 };
-constexpr std::array<Golden, 6> kGoldenFetches = {{{"fetch_v4.bin", 4},
-                                                   {"fetch_v12.bin", 12},
-                                                   {"fetch_v4_aborted.bin", 4},
-                                                   {"fetch_v12_aborted.bin", 12},
-                                                   {"fetch_v12_zstd_java.bin", 12},
-                                                   {"fetch_v12_zstd_rdkafka.bin", 12}}};
+constexpr std::array<Golden, 10> kGoldenFetches = {{{"fetch_v4.bin", 4},
+                                                    {"fetch_v12.bin", 12},
+                                                    {"fetch_v4_aborted.bin", 4},
+                                                    {"fetch_v12_aborted.bin", 12},
+                                                    {"fetch_v12_gzip_java.bin", 12},
+                                                    {"fetch_v12_gzip_rdkafka.bin", 12},
+                                                    {"fetch_v12_snappy_java.bin", 12},
+                                                    {"fetch_v12_snappy_rdkafka.bin", 12},
+                                                    {"fetch_v12_zstd_java.bin", 12},
+                                                    {"fetch_v12_zstd_rdkafka.bin", 12}}};
 
 void add_golden(const Golden& golden, std::vector<Input>& inputs) {
   const std::vector<std::uint8_t> answer = kafka::golden_bytes(golden.file);
@@ -81,7 +85,8 @@ bool hangs_librdkafka(base::ByteView records) {
 std::vector<Input> good_inputs() {
   std::vector<Input> inputs;
   for (const auto& golden : kGoldenFetches) add_golden(golden, inputs);
-  for (const auto codec : {sandbox::Codec::kNone, sandbox::Codec::kLz4, sandbox::Codec::kZstd}) {
+  for (const auto codec : {sandbox::Codec::kNone, sandbox::Codec::kGzip, sandbox::Codec::kSnappy, sandbox::Codec::kLz4,
+                           sandbox::Codec::kZstd}) {
     for (const int messages : {1, 3, 20}) inputs.push_back(sandbox_batch(codec, messages));
   }
   return inputs;
