@@ -19,8 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kMaxHeadBytes = 16 * 1024;
-
 class Exchange {
  public:
   Exchange(net::Socket socket, base::Time deadline) : socket_(std::move(socket)), deadline_(deadline) {}

@@ -15,7 +15,8 @@ struct HttpAnswer {
   std::string body;
 };
 
-/// An answer beyond it is refused.
+/// An answer beyond them is refused.
+inline constexpr std::size_t kMaxHeadBytes = 16 * 1024;
 inline constexpr std::size_t kMaxAnswerBytes = 16 * 1024 * 1024;
 
 /// Asks `METHOD path` without a body. Thread: any. Blocking: at most `timeout` in all.

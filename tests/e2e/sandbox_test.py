@@ -6,6 +6,7 @@ By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest 
 import os
 import random
 import re
+import subprocess
 import tempfile
 import unittest
 
@@ -98,6 +99,12 @@ class SandboxTest(unittest.TestCase):
         self.assertEqual(node.stop(), 0)
         self.assertEqual(node.wait_for_exit(), 0, node.said)
         self.assertEqual([row["next_offset"] for row in node.status()["partitions"]], [count] * partitions)
+
+    def test_a_sandbox_of_more_brokers_than_it_may_be_does_not_start(self):
+        command = [os.environ["SANDBOX_PROGRAM"], "--topic", "events:1:1", "--listeners", "65"]
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("--listeners", refused.stderr)
 
     def test_status_of_a_running_node_follows_the_broker(self):
         sandbox = self.sandbox("--topic", "events:1:1000000:2000")

@@ -82,8 +82,17 @@ TEST_F(ClientTest, RefusesWhatIsNoHttpWithALength) {
 }
 
 TEST_F(ClientTest, RefusesAnAnswerBeyondItsLimits) {
-  EXPECT_EQ(ask_one_that_says("HTTP/1.1 200 OK\r\nContent-Length: 16777217\r\n\r\n").error().code, ErrorCode::kLimit);
-  EXPECT_EQ(ask_one_that_says("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'x')).error().code, ErrorCode::kCorrupt);
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: ";
+  const auto most =
+      ask_one_that_says(head + std::to_string(kMaxAnswerBytes) + "\r\n\r\n" + std::string(kMaxAnswerBytes, 'b'));
+  ASSERT_TRUE(most.ok()) << most.error().message;
+  EXPECT_EQ(most->body.size(), kMaxAnswerBytes);
+  EXPECT_EQ(ask_one_that_says(head + std::to_string(kMaxAnswerBytes + 1) + "\r\n\r\n").error().code, ErrorCode::kLimit);
+
+  const std::string rest = "0\r\nX: ";
+  const std::string longest = head + rest + std::string(kMaxHeadBytes - head.size() - rest.size(), 'x');
+  EXPECT_TRUE(ask_one_that_says(longest + "\r\n\r\n").ok());
+  EXPECT_EQ(ask_one_that_says(longest + "x").error().code, ErrorCode::kCorrupt) << "its end is not waited for";
 }
 
 TEST_F(ClientTest, GivesUpInTime) {

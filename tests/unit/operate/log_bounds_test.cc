@@ -4,11 +4,13 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <functional>
 #include <string>
 #include <thread>
 
 #include "net/socket.h"
+#include "operate/source_sockets.h"
 
 namespace ductus::operate {
 namespace {
@@ -100,9 +102,18 @@ class LookAtLog : public ::testing::Test {
       EXPECT_EQ(asked, std::string("\0\0\0\3ask", 7));
       // In two parts, for an answer may come in any number.
       EXPECT_GT(::send(client->fd(), bytes.data(), 2, MSG_NOSIGNAL), 0);
-      EXPECT_GT(::send(client->fd(), bytes.data() + 2, bytes.size() - 2, MSG_NOSIGNAL), 0);
+      for (std::size_t sent = 2; sent < bytes.size();) {
+        const ssize_t more = ::send(client->fd(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        if (more > 0) sent += static_cast<std::size_t>(more);
+        if (more < 0 && (errno != EAGAIN || !wait_for(client->fd(), POLLOUT))) return;
+      }
       wait_for(client->fd());
     });
+  }
+  static std::string length_of(std::size_t bytes) {
+    std::string text;
+    for (const int shift : {24, 16, 8, 0}) text += static_cast<char>(bytes >> shift & 0xff);
+    return text;
   }
   LogLook look(ScriptedSource& source, const std::vector<std::string>& topics,
                std::chrono::milliseconds timeout = 20s) {
@@ -113,8 +124,8 @@ class LookAtLog : public ::testing::Test {
   std::jthread broker_;
 
  private:
-  static bool wait_for(int fd) {
-    pollfd waiting{fd, POLLIN, 0};
+  static bool wait_for(int fd, short events = POLLIN) {
+    pollfd waiting{fd, events, 0};
     return ::poll(&waiting, 1, 20'000) == 1;
   }
 };
@@ -170,8 +181,33 @@ TEST_F(LookAtLog, DoesNotWaitForABrokerThatRefuses) {
   EXPECT_EQ(source.losses.size(), 1u);
 }
 
+TEST_F(LookAtLog, TakesAnAnswerOfTheGreatestLength) {
+  answer_with(length_of(SourceSockets::kMaxAnswerBytes) + std::string(SourceSockets::kMaxAnswerBytes, 'x'));
+  std::size_t got = 0;
+  ScriptedSource source(port(), [&](const std::string& answer, SourceEffects& out) {
+    got = answer.size();
+    out.push_back(ports::TopicMissing{"orders", {ErrorCode::kNotFound, "no such topic"}});
+  });
+  look(source, {"orders"});
+  EXPECT_EQ(got, SourceSockets::kMaxAnswerBytes);
+}
+
+TEST_F(LookAtLog, LeavesOutPartitionsBeyondItsLimit) {
+  answer_with(std::string("\0\0\0\5hello", 9));
+  ScriptedSource source(port(), [](const std::string&, SourceEffects& out) {
+    out.push_back(ports::TopicFound{"orders", {7}, kMaxPartitions + 1});
+    for (std::uint32_t child = 0; child <= kMaxPartitions; ++child) {
+      out.push_back(ports::LogBounds{{child, 0}, 5, 90, 80});
+    }
+  });
+  const auto found = look(source, {"orders"});
+  EXPECT_EQ(found.partitions.size(), kMaxPartitions);
+  EXPECT_EQ(source.attached.size(), kMaxPartitions);
+  EXPECT_EQ(found.topics.at("orders").partition_count, kMaxPartitions + 1) << "as the cluster says";
+}
+
 TEST_F(LookAtLog, TakesNoMemoryForAnAnswerThatIsTooLong) {
-  answer_with(std::string("\x20\0\0\0", 4) + "the first of half a gigabyte");
+  answer_with(length_of(SourceSockets::kMaxAnswerBytes + 1) + "the first of it");
   ScriptedSource source(port(), {});
   look(source, {"orders"});
   ASSERT_EQ(source.losses.size(), 1u);

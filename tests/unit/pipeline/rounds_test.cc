@@ -21,7 +21,7 @@ TEST_F(RoundsTest, ARoundClosesAfterItsDelayWithEveryPartitionOnce) {
   rounds_.mark({2, 1}, false, clock_.now());
   rounds_.mark({1, 1}, false, clock_.now());
   EXPECT_TRUE(rounds_.close(clock_.now()).empty());
-  clock_.advance(std::chrono::milliseconds(40));
+  clock_.advance(Rounds::kRoundDelay - std::chrono::milliseconds(10));
   EXPECT_EQ(rounds_.next_tick(), clock_.now());
   EXPECT_EQ(rounds_.close(clock_.now()), (std::vector<ports::ChildRef>{{1, 1}, {2, 1}}));
   EXPECT_EQ(rounds_.next_tick(), base::Time::max());
@@ -61,6 +61,23 @@ TEST_F(RoundsTest, AFailedWriteIsTriedAgainWithBackOffAndNewerPositionsWin) {
   EXPECT_EQ(round[0].what.batches, 2u);
   rounds_.written(round, false, clock_.now());
   EXPECT_EQ(rounds_.next_tick(), clock_.now() + 2 * Rounds::kRetryDelayMin);
+}
+
+TEST_F(RoundsTest, TheBackOffGrowsToItsLongestAndStaysThereUntilAWriteSucceeds) {
+  rounds_.add(entry(1, 10));
+  base::Duration delay = Rounds::kRetryDelayMin;
+  for (int failure = 0; failure < 100; ++failure) {
+    const std::vector<RoundEntry> round = rounds_.take(clock_.now());
+    ASSERT_EQ(round.size(), 1u) << failure;
+    rounds_.written(round, false, clock_.now());
+    EXPECT_EQ(rounds_.next_tick(), clock_.now() + delay) << failure;
+    clock_.advance(delay);
+    delay = std::min(delay * 2, Rounds::kRetryDelayMax);
+  }
+  rounds_.written(rounds_.take(clock_.now()), true, clock_.now());
+  rounds_.add(entry(1, 20));
+  rounds_.written(rounds_.take(clock_.now()), false, clock_.now());
+  EXPECT_EQ(rounds_.next_tick(), clock_.now() + Rounds::kRetryDelayMin);
 }
 
 TEST_F(RoundsTest, ANewIncarnationReplacesWhatTheOldOneHadToStore) {

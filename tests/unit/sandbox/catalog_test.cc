@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 TEST(SandboxCatalog, WordsThatMakeNoSenseAreRefusedWithAReason) {
   Catalog catalog;
   for (const std::string words : {"", "name", "name:1", "name:0:1", "name:1:x", "name:1:1:0", "name:1:1:1:1",
-                                  "na me:1:1", "..:1:1", "name:100001:1", "name:1:-1", "name:1: 1"}) {
+                                  "na me:1:1", "..:1:1", "name:1:-1", "name:1: 1"}) {
     const Result<void> added = catalog.add_events(words, {});
     ASSERT_FALSE(added) << words;
     EXPECT_FALSE(added.error().message.empty());
@@ -22,6 +22,16 @@ TEST(SandboxCatalog, WordsThatMakeNoSenseAreRefusedWithAReason) {
     EXPECT_FALSE(catalog.add_prebuilt(words)) << words;
   }
   EXPECT_TRUE(catalog.topics().empty());
+}
+
+TEST(SandboxCatalog, ATopicHasPartitionsUpToTheLimitAndNotOneMore) {
+  Catalog catalog;
+  ASSERT_TRUE(catalog.add_events("wide:" + std::to_string(Catalog::kMaxPartitions) + ":1", {}));
+  EXPECT_EQ(catalog.find("wide")->partitions.size(), static_cast<std::size_t>(Catalog::kMaxPartitions));
+  const Result<void> refused = catalog.add_events("wider:" + std::to_string(Catalog::kMaxPartitions + 1) + ":1", {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(catalog.find("wider"), nullptr);
 }
 
 TEST(SandboxCatalog, ATopicIsThereOnce) {

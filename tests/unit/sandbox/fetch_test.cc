@@ -1,4 +1,8 @@
+#include "sandbox/fetch.h"
+
 #include <gtest/gtest.h>
+
+#include <limits>
 
 #include "practice_broker.h"
 #include "record_reader.h"
@@ -188,6 +192,21 @@ TEST_F(Fetch, TheLimitOfTheAnswerCountsOverAllPartitions) {
   ASSERT_EQ(fetched.parts.size(), 3U);
   EXPECT_EQ(fetched.parts[0].record_bytes, 150'000U);
   EXPECT_EQ(fetched.parts[1].record_bytes, 0U) << "less is left than the first batch takes";
+}
+
+TEST_F(Fetch, AnAnswerHoldsNoMoreThanTheSandboxesOwnLimit) {
+  serve_prebuilt("bench:1:1000:none");
+  constexpr std::size_t kEach = 1 << 20;
+  constexpr std::size_t kTimes = kMaxFetchBytes / kEach + 1;
+  const Fetched fetched = fetch({.topic = "bench",
+                                 .max_bytes = std::numeric_limits<std::int32_t>::max(),
+                                 .partition_max_bytes = kEach,
+                                 .times = kTimes});
+  ASSERT_EQ(fetched.parts.size(), kTimes);
+  std::size_t bytes = 0;
+  for (const Part& part : fetched.parts) bytes += part.record_bytes;
+  EXPECT_EQ(bytes, kMaxFetchBytes);
+  EXPECT_EQ(fetched.parts.back().record_bytes, 0U);
 }
 
 TEST_F(Fetch, OffsetsOutsideTheLogAreOutOfRange) {

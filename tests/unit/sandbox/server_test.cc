@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 
 #include <random>
 
 #include "practice_broker.h"
+#include "sandbox/metadata.h"
 
 namespace ductus::sandbox {
 namespace {
@@ -15,12 +17,16 @@ class SandboxServer : public PracticeBroker {
 
 TEST_F(SandboxServer, ATooLongRequestEndsItsConnectionOnly) {
   Client good = connect();
+  Client longest = connect();
   Client bad = connect();
-  kafka::Writer length;
-  length.i32(static_cast<std::int32_t>(kMaxRequestBytes + 1));
-  bad.send_raw(length.bytes());
+  for (const auto& [client, bytes] : {std::pair{&longest, kMaxRequestBytes}, {&bad, kMaxRequestBytes + 1}}) {
+    kafka::Writer length;
+    length.i32(static_cast<std::int32_t>(bytes));
+    client->send_raw(length.bytes());
+  }
   EXPECT_TRUE(is_hung_up_on(bad));
   EXPECT_TRUE(still_answers(good));
+  EXPECT_FALSE(longest.was_hung_up_on()) << "the rest of it is waited for";
 }
 
 TEST_F(SandboxServer, ANegativeLengthEndsTheConnection) {
@@ -39,12 +45,47 @@ TEST_F(SandboxServer, AnApiThatIsNotServedEndsTheConnection) {
 
 TEST_F(SandboxServer, MetadataNeverGrowsWithoutBound) {
   ASSERT_TRUE(catalog.add_events("wide:10000:0", {clock.now(), 0}));
+  const auto asking = [](std::size_t times) {
+    kafka::Writer asked = request(3, 1, false);
+    asked.array_size(times, false);
+    for (std::size_t i = 0; i < times; ++i) asked.string("wide", false);
+    return asked;
+  };
   Client greedy = connect();
-  kafka::Writer asked = request(3, 1, false);
-  asked.array_size(1000, false);
-  for (int i = 0; i < 1000; ++i) asked.string("wide", false);
-  greedy.send(asked);
+  const std::size_t one = ask(greedy, asking(1)).size();
+  const std::size_t each = ask(greedy, asking(2)).size() - one;
+  const std::size_t most = 1 + (kMaxMetadataBytes - one) / each;
+  EXPECT_EQ(ask(greedy, asking(most)).size(), one + (most - 1) * each);
+  greedy.send(asking(most + 1));
   EXPECT_TRUE(is_hung_up_on(greedy));
+}
+
+TEST_F(SandboxServer, ClientsBeyondTheLimitAreHungUpOnUntilAnotherLeaves) {
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = files.rlim_max;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0) << "both ends of each connection are open here";
+  std::vector<Client> clients;
+  while (clients.size() < kMaxConnections) {
+    clients.push_back(connect());
+    ASSERT_TRUE(*server->serve(std::nullopt));
+  }
+  EXPECT_EQ(server->connections(), kMaxConnections);
+  Client too_many = connect();
+  EXPECT_TRUE(is_hung_up_on(too_many));
+  EXPECT_TRUE(still_answers(clients.front()));
+  EXPECT_TRUE(still_answers(clients.back()));
+  clients.pop_back();
+  ASSERT_TRUE(*server->serve(std::nullopt));
+  Client next = connect();
+  EXPECT_TRUE(still_answers(next));
+}
+
+TEST_F(SandboxServer, ListensAsAsManyBrokersAsItMayBe) {
+  options.listeners = kMaxListeners;
+  Client last = connect(kMaxListeners);
+  EXPECT_EQ(server->ports().size(), static_cast<std::size_t>(kMaxListeners));
+  EXPECT_TRUE(still_answers(last));
 }
 
 TEST_F(SandboxServer, AClientThatHangsUpWhileItWaitsIsForgotten) {

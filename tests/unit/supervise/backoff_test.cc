@@ -5,19 +5,18 @@
 namespace ductus::supervise {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr base::Time kStart{std::chrono::hours(1)};
 
 TEST(Backoff, DoublesFromATenthOfASecondToTenSeconds) {
   Backoff backoff(7);
-  base::Duration whole = milliseconds(100);
+  base::Duration whole = Backoff::kShortest;
   for (int failure = 0; failure < 20; ++failure) {
     const base::Duration delay = backoff.next();
     EXPECT_LE(delay, whole) << "failure " << failure;
     EXPECT_GE(delay, whole / 2) << "failure " << failure;
-    whole = std::min<base::Duration>(whole * 2, seconds(10));
+    whole = std::min(whole * 2, Backoff::kLongest);
   }
 }
 
@@ -31,16 +30,16 @@ TEST(Backoff, ForgetsAfterAMinuteOfProgress) {
   Backoff backoff(7);
   for (int failure = 0; failure < 10; ++failure) (void)backoff.next();
   backoff.progressed(kStart);
-  backoff.progressed(kStart + seconds(60));
-  EXPECT_LE(backoff.next(), milliseconds(100));
+  backoff.progressed(kStart + Backoff::kForgetAfter);
+  EXPECT_LE(backoff.next(), Backoff::kShortest);
 }
 
 TEST(Backoff, KeepsItsDelayOverAShorterTimeOfProgress) {
   Backoff backoff(7);
   for (int failure = 0; failure < 10; ++failure) (void)backoff.next();
   backoff.progressed(kStart);
-  backoff.progressed(kStart + seconds(60) - std::chrono::nanoseconds(1));
-  EXPECT_GE(backoff.next(), seconds(5));
+  backoff.progressed(kStart + Backoff::kForgetAfter - std::chrono::nanoseconds(1));
+  EXPECT_GE(backoff.next(), Backoff::kLongest / 2);
 }
 
 TEST(Backoff, CountsProgressFromTheLastFailure) {

@@ -155,7 +155,7 @@ TEST_F(SupervisorTest, EventsOfAnOlderIncarnationAreDropped) {
 
 TEST_F(SupervisorTest, TheHundredAndFirstCountedFailureRestartsAll) {
   bring_up();
-  for (int failure = 0; failure < 100; ++failure) world_->broker_fails();
+  for (std::uint32_t failure = 0; failure < SupervisorSettings().intensity; ++failure) world_->broker_fails();
   EXPECT_EQ(world_->log, Log{});
   world_->broker_fails();
   EXPECT_EQ(world_->log, (Log{"B", "stop 0", "stop 1", "stop store", "start store", "start 0", "start 1"}));
@@ -232,7 +232,9 @@ TEST_F(SupervisorTest, AnAdapterThatDoesNotStopIsLeftBehindAndJoinsLater) {
   world_->broker_fails();
   world_->stopped(0);
   EXPECT_EQ(state(kStore), ChildState::kRunning);
-  world_->wait(seconds(10));
+  world_->wait(SupervisorSettings().stop_limit - nanoseconds(1));
+  EXPECT_EQ(state(kStore), ChildState::kRunning);
+  world_->wait(nanoseconds(1));
   world_->stopped(kStore);
   world_->started(kStore);
   world_->started(0);
@@ -252,6 +254,25 @@ TEST_F(SupervisorTest, ARestartWithoutProgressForAMinuteStopsConsuming) {
   EXPECT_EQ(state(kStore), ChildState::kBackingOff);
 }
 
+TEST_F(SupervisorTest, OneRestartOfAllTooManyInAPeriodStopsConsuming) {
+  bring_up({.intensity = 0});
+  for (std::uint32_t restart = 0; restart < kMaxRestartsOfAll; ++restart) world_->broker_fails();
+  EXPECT_EQ(level(), Level::kB);
+  EXPECT_TRUE(world_->all_up());
+  world_->broker_fails();
+  EXPECT_EQ(level(), Level::kC);
+  EXPECT_TRUE(world_->lives.empty());
+}
+
+TEST_F(SupervisorTest, RestartsOfAllBeforeThePeriodAreNotCounted) {
+  bring_up({.intensity = 0});
+  for (std::uint32_t restart = 0; restart < kMaxRestartsOfAll; ++restart) world_->broker_fails();
+  world_->progresses(0);
+  world_->wait(SupervisorSettings().period + nanoseconds(1));
+  world_->broker_fails();
+  EXPECT_EQ(level(), Level::kB);
+}
+
 TEST_F(SupervisorTest, ARestartThatFindsNoWorkIsGood) {
   bring_up({.intensity = 0});
   world_->broker_fails();
@@ -268,7 +289,7 @@ TEST_F(SupervisorTest, AStoreThatNeverStartsIsTriedEveryTenSecondsForEver) {
   EXPECT_EQ(level(), Level::kC);
   world_->log.clear();
   for (int attempt = 1; attempt <= 1000; ++attempt) {
-    world_->wait(seconds(10) - nanoseconds(1));
+    world_->wait(SupervisorSettings().retry_every - nanoseconds(1));
     ASSERT_FALSE(world_->lives.contains(kStore));
     world_->wait(nanoseconds(1));
     ASSERT_TRUE(world_->lives.contains(kStore)) << "attempt " << attempt;
