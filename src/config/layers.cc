@@ -13,7 +13,6 @@ namespace ductus::config {
 namespace {
 
 constexpr std::string_view kSource = "source.";
-constexpr std::size_t kMaxExpandedBytes = 1u << 20;
 
 bool is_name_letter(char c, bool first) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || (!first && c >= '0' && c <= '9');
@@ -25,7 +24,7 @@ Result<std::string> expand(std::string_view text, const Environment& environment
   while (!text.empty() && expanded.size() <= kMaxExpandedBytes) {
     const std::size_t dollar = text.find("${");
     expanded += text.substr(0, dollar);
-    if (dollar == std::string_view::npos) return expanded;
+    if (dollar == std::string_view::npos) break;
     text.remove_prefix(dollar + 2);
     if (dollar > 0 && expanded.ends_with('$')) {
       expanded += '{';

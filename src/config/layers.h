@@ -3,6 +3,7 @@
 // Thread: none of its own.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -15,6 +16,9 @@
 #include "config/tree.h"
 
 namespace ductus::config {
+
+/// Of one text, once its variables are put in.
+inline constexpr std::size_t kMaxExpandedBytes = 1u << 20;
 
 /// A variable of the environment; nullopt where it is not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;

@@ -27,7 +27,6 @@ constexpr std::array<Unit, 8> kSizeUnits{{{"GiB", 1u << 30},
                                           {"MB", 1'000'000},
                                           {"kB", 1'000},
                                           {"KB", 1'000}}};
-constexpr std::size_t kMaxPathBytes = 4095;
 constexpr std::size_t kMaxTopicBytes = 249;
 constexpr std::size_t kMaxHostBytes = 255;
 

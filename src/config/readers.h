@@ -29,7 +29,8 @@ Result<std::uint64_t> read_count(const Tree& tree, std::uint64_t least, std::uin
 inline constexpr std::size_t kMaxTextBytes = 255;
 Result<std::string> read_text(const Tree& tree);
 
-/// As text, but as long as a path may be.
+/// As text, but of up to kMaxPathBytes bytes.
+inline constexpr std::size_t kMaxPathBytes = 4095;
 Result<std::string> read_path(const Tree& tree);
 
 /// The place of the text in `words`.

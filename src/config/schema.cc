@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t kMaxTopics = 10'000;
-constexpr std::size_t kMaxBrokers = 1'000;
 constexpr std::array<std::string_view, 4> kLogLevels{"debug", "info", "warn", "error"};
 constexpr std::array<std::string_view, 2> kLogFormats{"text", "json"};
 constexpr std::array<std::string_view, 3> kPolicies{"stop", "earliest", "latest"};

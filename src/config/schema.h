@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -17,6 +18,9 @@
 #include "config/tree.h"
 
 namespace ductus::config {
+
+inline constexpr std::size_t kMaxTopics = 10'000;
+inline constexpr std::size_t kMaxBrokers = 1'000;
 
 /// What a bit of text (the environment, --set) is read as.
 enum class TextForm : std::uint8_t {

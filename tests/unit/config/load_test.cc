@@ -4,9 +4,14 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <optional>
 #include <random>
 #include <string_view>
 
+#include "config/config_file.h"
+#include "config/layers.h"
+#include "config/nesting.h"
+#include "config/readers.h"
 #include "config_test.h"
 
 namespace ductus::config {
@@ -120,7 +125,7 @@ TEST_F(LoadTest, FollowsASymbolicLinkToAFile) {
 }
 
 TEST_F(LoadTest, CapsTheSizeOfAFile) {
-  const std::string comment(1u << 20, '#');
+  const std::string comment(kMaxFileBytes, '#');
   write("config/local.toml", kLeast + comment.substr(kLeast.size()));
   EXPECT_EQ(load().name, "local");
   write("config/local.toml", kLeast + comment);
@@ -145,6 +150,32 @@ TEST_F(LoadTest, RefusesNestingThatWouldExhaustTheStack) {
   }
 }
 
+TEST_F(LoadTest, TakesListsNestedToTheLimitAndNotOneMore) {
+  const auto nested = [](std::size_t levels) {
+    return kLeast + "init = " + std::string(levels, '[') + std::string(levels, ']') + "\n";
+  };
+  EXPECT_TRUE(load_text(nested(kMaxNesting)).topics[0].init.as_list() != nullptr);
+  write("config/local.toml", nested(kMaxNesting + 1));
+  EXPECT_EQ(refusal().code, ErrorCode::kLimit);
+}
+
+TEST_F(LoadTest, TakesTextAndPathsUpToTheirLengthsWithVariablesCounted) {
+  const auto code_of = [&](const std::string& line) {
+    write("config/local.toml", line + "\n" + kLeast);
+    const auto loaded = try_load();
+    return loaded ? std::nullopt : std::optional(loaded.error().code);
+  };
+  const auto text = [](std::size_t bytes) { return "handler_name = '" + std::string(bytes, 'a') + "'"; };
+  EXPECT_EQ(code_of(text(kMaxTextBytes)), std::nullopt);
+  EXPECT_EQ(code_of(text(kMaxTextBytes + 1)), ErrorCode::kInvalid);
+  const auto path = [](std::size_t bytes) { return "log.file = '/" + std::string(bytes - 1, 'a') + "'"; };
+  EXPECT_EQ(code_of(path(kMaxPathBytes)), std::nullopt);
+  EXPECT_EQ(code_of(path(kMaxPathBytes + 1)), ErrorCode::kInvalid);
+  set_variable("LARGE", std::string(kMaxExpandedBytes - 1, 'a'));
+  EXPECT_EQ(code_of("handler.settings = {x = '${LARGE}b'}"), std::nullopt);
+  EXPECT_EQ(code_of("handler.settings = {x = '${LARGE}bc'}"), ErrorCode::kLimit);
+}
+
 TEST_F(LoadTest, CountsNoDotsInTextAndComments) {
   const std::string dots(500, '.');
   write("config/local.toml", "# " + dots + "\nhandler_name = '" + std::string(200, '.') + "'\n" + kLeast +
@@ -159,7 +190,7 @@ TEST_F(LoadTest, TakesByteOrderMarkAndCarriageReturns) {
 }
 
 TEST_F(LoadTest, RefusesWhatIsNoToml) {
-  const std::string nul("handler_name = \"a\0b\"\n", 22);
+  const std::string nul("handler_name = \"a\0b\"\n", 21);
   for (const auto& text : {nul, std::string("a = \"\xFF\"\n"), std::string("handler_name = \n"), std::string("[a\n"),
                            std::string("[[[[")}) {
     write("config/local.toml", text);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -181,7 +182,11 @@ TEST_F(SchemaTest, TellsProblemsOfAllFilesAtOnce) {
 
 TEST_F(SchemaTest, CapsTheNumberOfProblems) {
   std::string text;
-  for (int i = 0; i < 250; ++i) text += "unheard_of_" + std::to_string(i) + " = 1\n";
+  for (std::size_t i = 0; i < Problems::kMaxShown; ++i) text += "unheard_of_" + std::to_string(i) + " = 1\n";
+  const auto all_shown = refusal_of_text(text + kLeast);
+  EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(all_shown, '\n')) + 1, Problems::kMaxShown);
+  EXPECT_EQ(all_shown.find(" more problem"), std::string::npos);
+  for (int i = 0; i < 150; ++i) text += "never_heard_of_" + std::to_string(i) + " = 1\n";
   const auto message = refusal_of_text(text + kLeast);
   EXPECT_NE(message.find("\nand 150 more problems"), std::string::npos);
   EXPECT_LT(message.size(), 20'000u);
@@ -256,11 +261,18 @@ TEST_F(SchemaTest, RefusesBadTopics) {
   EXPECT_EQ(load_text("topics = [{name = '-rf'}]\n" + kSource).topics.at(0).name, "-rf");
 }
 
-TEST_F(SchemaTest, TakesTenThousandTopicsAndNotOneMore) {
+TEST_F(SchemaTest, TakesTopicsUpToTheLimitAndNotOneMore) {
   std::string text = kSource;
-  for (int i = 0; i < 10'000; ++i) text += "[[topics]]\nname = \"t" + std::to_string(i) + "\"\n";
-  EXPECT_EQ(load_text(text).topics.size(), 10'000u);
+  for (std::size_t i = 0; i < kMaxTopics; ++i) text += "[[topics]]\nname = \"t" + std::to_string(i) + "\"\n";
+  EXPECT_EQ(load_text(text).topics.size(), kMaxTopics);
   EXPECT_NE(refusal_of_text(text + kTopics).find("more than 10000 topics"), std::string::npos);
+}
+
+TEST_F(SchemaTest, TakesBrokersUpToTheLimitAndNotOneMore) {
+  std::string brokers = "source.brokers = 'b:1";
+  for (std::size_t port = 2; port <= kMaxBrokers; ++port) brokers += ",b:" + std::to_string(port);
+  EXPECT_EQ(load_text(brokers + "'\n" + kTopics).brokers.size(), kMaxBrokers);
+  EXPECT_NE(refusal_of_text(brokers + ",a:1'\n" + kTopics).find("more than 1000 brokers"), std::string::npos);
 }
 
 TEST_F(SchemaTest, RefusesBadHandlerNames) {
