@@ -39,6 +39,11 @@
 
 namespace ductus::kafka {
 
+/// How often in a row it is asked again before a log is believed to have been truncated, or to lie elsewhere.
+inline constexpr std::uint32_t kDoubtsBeforeStop = 3;
+/// Answers in a row that could have held a partition's records and did not.
+inline constexpr std::uint32_t kEmptyFirstsBeforeTrouble = 50;
+
 /// What the parts of a source share.
 struct SourceCore {
   const SourceSettings& settings;

@@ -8,9 +8,6 @@
 namespace ductus::kafka {
 namespace {
 
-constexpr std::uint32_t kDoubtsBeforeStop = 3;
-constexpr std::uint32_t kEmptyFirstsBeforeTrouble = 50;
-
 // Our question was understood: the bytes themselves cannot be used.
 bool is_bad_answer(const Error& why) {
   return why.code == ErrorCode::kCorrupt || why.code == ErrorCode::kLimit || why.code == ErrorCode::kUnsupported;

@@ -123,7 +123,7 @@ TEST_F(SourceTest, B40_silence_ends_a_connection) {
   attach_partitions(1);
   want(0, 12);
   const SeenFetch first = only_fetch();
-  pass(std::chrono::seconds(30) + std::chrono::milliseconds(19));
+  pass(settings.request_timeout + settings.behind_max_wait - std::chrono::milliseconds(1));
   EXPECT_TRUE(connections.contains(first.connection));
   pass(std::chrono::milliseconds(1));
   EXPECT_FALSE(connections.contains(first.connection));

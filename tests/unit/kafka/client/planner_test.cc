@@ -209,7 +209,7 @@ TEST_F(PlannerTest, B65_a_batch_below_the_asked_offset_is_refused_on_a_new_conne
 TEST_F(PlannerTest, the_fourth_refusal_in_a_row_leaves_the_connection_to_the_others) {
   attach_partitions(1);
   want(0, 50);
-  for (int i = 0; i < 3; ++i) {
+  for (std::uint32_t i = 0; i < kReconnectsInARow; ++i) {
     answer(only_fetch(), {data(0, 49, 60, 100)});
     pass(std::chrono::seconds(3));
   }
@@ -294,11 +294,16 @@ TEST_F(PlannerTest, a_broker_that_says_at_once_that_there_is_nothing_does_not_ma
 TEST_F(PlannerTest, answers_that_hold_nothing_for_ever_are_told) {
   attach_partitions(1);
   want(0, 0);
-  for (int i = 0; i < 200; ++i) {
-    pass(std::chrono::seconds(1));
+  for (std::uint32_t i = 0; i < kEmptyFirstsBeforeTrouble; ++i) {
     answer(only_fetch(), {nothing(0, 100)});
+    pass(settings.trouble_after);
   }
-  EXPECT_EQ(take<Trouble>().size(), 1u);
+  EXPECT_TRUE(take<Trouble>().empty()) << "no trouble before it has lasted";
+  for (int i = 0; i < 100; ++i) {
+    answer(only_fetch(), {nothing(0, 100)});
+    EXPECT_EQ(take<Trouble>().size(), i == 0 ? 1u : 0u);
+    pass(std::chrono::seconds(1));
+  }
   pass(std::chrono::seconds(1));
   answer(only_fetch(), {data(0, 3, 10, 100)});
   EXPECT_EQ(take<Healed>().size(), 1u);
@@ -425,7 +430,7 @@ TEST_F(PlannerTest, an_offset_below_the_log_stops_the_partition_with_the_bounds)
 TEST_F(PlannerTest, an_offset_above_the_log_is_asked_three_times_before_it_is_believed) {
   attach_partitions(1);
   want(0, 500);
-  for (int i = 0; i < 3; ++i) {
+  for (std::uint32_t i = 0; i < kDoubtsBeforeStop; ++i) {
     EXPECT_TRUE(take<Trouble>().empty());
     answer(fetch_of(0), {refused(0, KafkaError::kOffsetOutOfRange)});
     pass(std::chrono::milliseconds(500));
@@ -439,7 +444,7 @@ TEST_F(PlannerTest, an_offset_above_the_log_is_asked_three_times_before_it_is_be
 TEST_F(PlannerTest, an_offset_above_the_log_that_was_read_once_means_that_the_log_was_truncated) {
   attach_partitions(1);
   want(0, 500, 4);
-  for (int i = 0; i < 3; ++i) {
+  for (std::uint32_t i = 0; i < kDoubtsBeforeStop; ++i) {
     EXPECT_TRUE(take<Trouble>().empty());
     answer(fetch_of(0), {refused(0, KafkaError::kOffsetOutOfRange)});
     pass(std::chrono::milliseconds(500));
@@ -456,7 +461,7 @@ TEST_F(PlannerTest, a_truncated_log_stops_the_partition) {
   EXPECT_EQ(only_fetch().partitions.at(0).epoch_before, 4);
   Part part = nothing(0, 100);
   part.diverging_epoch = 3;
-  for (int i = 0; i < 3; ++i) {
+  for (std::uint32_t i = 0; i < kDoubtsBeforeStop; ++i) {
     EXPECT_TRUE(take<Trouble>().empty());
     answer(only_fetch(), {part});
     pass(std::chrono::milliseconds(500));
