@@ -143,7 +143,7 @@ void Workers::work(Worker& self) {
     if (!next) {
       if (polling_.exchange(true)) {
         sleep();
-      } else if (ready_work_ > 0 || dials_waiting_ > 0) {
+      } else if (ready_work_ > 0 || dials_waiting_ > 0 || stopping_) {
         polling_ = false;  // it came since the look above, and whoever brought it may have met no poller to wake
         continue;
       } else {
