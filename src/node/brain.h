@@ -55,6 +55,13 @@ struct BrainSettings {
 
 class Brain {
  public:
+  /// Of partitions that stall at the same time, as many are named in the log.
+  static constexpr std::size_t kStallsNamed = 10;
+  /// A set that is met twice in rounds of this length is copied out of its response body.
+  static constexpr base::Duration kLongWait = std::chrono::milliseconds(100);
+  /// Copying is done under the baton: what is beyond this is copied in the next round.
+  static constexpr std::size_t kMaxCopiedBytes = 1 << 20;
+
   /// `config` and `source` outlive it.
   Brain(const config::NodeConfig& config, ports::BatchSource& source, const BrainSettings& settings);
 

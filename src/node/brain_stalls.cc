@@ -8,8 +8,6 @@ namespace ductus::node {
 
 namespace {
 
-/// Of partitions that stall at the same time, as many are named in the log.
-constexpr std::size_t kStallsNamed = 10;
 /// How often stalls are looked for, while there is something to do, within stall_after.
 constexpr int kStallChecks = 4;
 

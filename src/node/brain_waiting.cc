@@ -5,15 +5,6 @@
 
 namespace ductus::node {
 
-namespace {
-
-/// A set that is met twice in rounds of this length is copied out of its response body.
-constexpr base::Duration kLongWait = std::chrono::milliseconds(100);
-/// Copying is done under the baton: what is beyond this is copied in the next round.
-constexpr std::size_t kMaxCopiedBytes = 1 << 20;
-
-}  // namespace
-
 void Brain::note_waiting(base::Time now) {
   if (waiting_check_at_ == base::Time::max()) waiting_check_at_ = now + kLongWait;
 }

@@ -351,6 +351,28 @@ TEST_F(BrainSupervisionTest, AStallIsNamedOnceWithItsReasonAndSoIsItsEnd) {
   EXPECT_TRUE(logged("events/0 moves on"));
 }
 
+TEST_F(BrainSupervisionTest, OfManyThatStallAtOnceTheFirstAreNamedAndTheOthersCounted) {
+  config_.escalate_after = hours(24);
+  for (const std::size_t others : {0, 1}) {
+    const std::size_t count = Brain::kStallsNamed + others;
+    effects_.clear();
+    begin_many(static_cast<std::int32_t>(count));
+    for (std::uint32_t child = 0; child < count; ++child) {
+      log_ends_at(child, 8);
+      is_unreachable(child);
+    }
+    wait(config_.stall_after);
+    const auto named = std::ranges::count_if(effects_, [](const Effect& effect) {
+      const auto* line = std::get_if<LogLine>(&effect);
+      return line != nullptr && line->text.starts_with("events/") &&
+             line->text.find("makes no progress") != std::string::npos;
+    });
+    EXPECT_EQ(static_cast<std::size_t>(named), Brain::kStallsNamed);
+    EXPECT_EQ(logged("more partitions make no progress"), others > 0);
+    EXPECT_EQ(logged("1 more partitions make no progress"), others > 0);
+  }
+}
+
 TEST_F(BrainSupervisionTest, APartitionIsNotLateForWhatHasJustCome) {
   config_.escalate_after = hours(1000);
   begin_many(1);

@@ -6,13 +6,13 @@
 namespace ductus::node {
 namespace {
 
-constexpr base::Duration kRound = std::chrono::milliseconds(100);
+constexpr base::Duration kRound = Brain::kLongWait;
 
 class BrainWaitingTest : public BrainTest {
  protected:
   /// A set of `text` that stands somewhere in an answer of `body_bytes`; returns the answer's body.
   std::weak_ptr<const base::Buffer> deliver_part(std::int64_t from, std::int64_t to, const std::string& text,
-                                                 std::size_t body_bytes) {
+                                                 std::size_t body_bytes, std::uint32_t child = 0) {
     base::Buffer bytes(body_bytes);
     std::copy(text.begin(), text.end(), bytes.data() + body_bytes - text.size());
     auto body = std::make_shared<const base::Buffer>(std::move(bytes));
@@ -21,7 +21,7 @@ class BrainWaitingTest : public BrainTest {
     set.body = body;
     set.asked_offset = from;
     set.next_offset = to;
-    say(ports::Deliver{at(0), std::move(set)});
+    say(ports::Deliver{at(child), std::move(set)});
     return body;
   }
   static std::string text_of(const Work& work) { return {work.set.records.begin(), work.set.records.end()}; }
@@ -61,6 +61,25 @@ TEST_F(BrainWaitingTest, ASetThatIsMostOfItsAnswerIsNotCopied) {
   wait(kRound);
   wait(kRound);
   EXPECT_FALSE(body.expired());
+}
+
+TEST_F(BrainWaitingTest, WhatIsBeyondTheBytesOfARoundLetsGoInTheNextOne) {
+  for (const bool beyond : {false, true}) {
+    start();
+    topic_has(2);
+    bring_up({0, 0});
+    const std::size_t bytes = Brain::kMaxCopiedBytes - (beyond ? 0 : 1);
+    const auto first = deliver_part(0, 4, std::string(bytes, 'x'), 3 * bytes, 0);
+    const auto second = deliver_part(0, 4, "second", 1000, 1);
+    wait(kRound);
+    wait(kRound - std::chrono::nanoseconds(1));
+    EXPECT_FALSE(first.expired());
+    wait(std::chrono::nanoseconds(1));
+    EXPECT_TRUE(first.expired());
+    EXPECT_EQ(second.expired(), !beyond);
+    wait(kRound);
+    EXPECT_TRUE(second.expired());
+  }
 }
 
 TEST_F(BrainWaitingTest, NothingTicksWhenNothingWaits) {

@@ -1,6 +1,8 @@
 #include "node/workers.h"
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +25,47 @@ int usable_cpus() {
   CPU_ZERO(&set);
   return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
+
+/// Names that are not found before a test says so, as where no name server answers.
+class SlowNames {
+ public:
+  static constexpr std::string_view kHost = "slow.invalid";
+
+  void begin() {
+    const std::lock_guard lock(mutex_);
+    asked_ = answered_ = most_at_a_time_ = 0;
+  }
+  void ask() {
+    std::unique_lock lock(mutex_);
+    most_at_a_time_ = std::max(most_at_a_time_, ++waiting_);
+    const unsigned number = asked_++;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return number < answered_; });
+    --waiting_;
+  }
+  void answer(unsigned count) {
+    const std::lock_guard lock(mutex_);
+    answered_ += count;
+    changed_.notify_all();
+  }
+  void wait_until_asked(unsigned count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return asked_ >= count; });
+  }
+  unsigned most_at_a_time() {
+    const std::lock_guard lock(mutex_);
+    return most_at_a_time_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  unsigned asked_ = 0;
+  unsigned answered_ = 0;
+  unsigned waiting_ = 0;
+  unsigned most_at_a_time_ = 0;
+};
+SlowNames slow_names;
 
 /// Every want is answered at once by a set of one message, up to `end`.
 class GenerousSource final : public support::ScriptedSource {
@@ -41,7 +85,10 @@ class GenerousSource final : public support::ScriptedSource {
     set.next_offset = from.next_offset + 1;
     out.emplace_back(ports::Deliver{child, std::move(set)});
   }
-  void tick(base::Time now, ports::SourceEffects&) override {
+  void tick(base::Time now, ports::SourceEffects& out) override {
+    for (unsigned left = slow_hosts_to_dial_.exchange(0); left > 0; --left) {
+      out.emplace_back(ports::OpenConnection{left, std::string(SlowNames::kHost), 9092});
+    }
     next_tick_ = now + std::chrono::milliseconds(1);
     ++ticks_;
     ticks_.notify_all();
@@ -49,6 +96,8 @@ class GenerousSource final : public support::ScriptedSource {
   base::Time next_tick() const override { return next_tick_; }
 
   void tick_for_ever() { next_tick_ = base::Time::min(); }
+  /// With the next tick.
+  void dial_slow_hosts(unsigned count) { slow_hosts_to_dial_ = count; }
   void wait_for_more_ticks(int count) {
     const int from = ticks_;
     for (int seen = from; seen < from + count; seen = ticks_) ticks_.wait(seen);
@@ -57,6 +106,7 @@ class GenerousSource final : public support::ScriptedSource {
  private:
   base::Time next_tick_ = base::Time::max();
   std::atomic<int> ticks_{0};
+  std::atomic<unsigned> slow_hosts_to_dial_{0};
   std::int32_t partitions_;
   std::int64_t end_;
 };
@@ -156,6 +206,22 @@ class WorkersTest : public ::testing::Test {
                                                         .config = config_});
   }
 
+  /// `handler.max_threads` calls are out, and none returns before end(). Fewer than CPUs would leave more threads free.
+  void hold_all_calls() {
+    slow_names.begin();
+    config_.max_threads = static_cast<std::uint32_t>(usable_cpus());
+    make(usable_cpus(), 10);
+    source_->tick_for_ever();
+    host_.gate(config_.max_threads);
+    node_ = std::thread([&] { workers_->run(); });
+    host_.wait_until_held(config_.max_threads);
+  }
+  void end() {
+    slow_names.answer(Workers::kSpareWorkers + 1);
+    host_.open();
+    node_.join();
+  }
+
   config::NodeConfig config_;
   std::unique_ptr<GenerousSource> source_;
   GatedHost host_;
@@ -165,6 +231,7 @@ class WorkersTest : public ::testing::Test {
   std::unique_ptr<Sockets> sockets_;
   std::unique_ptr<base::Log> log_;
   std::unique_ptr<Workers> workers_;
+  std::thread node_;
 };
 
 TEST_F(WorkersTest, CarriesEverySetOfEveryPartitionInOrderAndStoresTheEnd) {
@@ -216,6 +283,24 @@ TEST_F(WorkersTest, CallsThatHoldEveryThreadHoldUpNoTimer) {
   for (std::int32_t partition = 0; partition < 3; ++partition) EXPECT_EQ(store_.positions[partition], 10);
 }
 
+TEST_F(WorkersTest, CallsThatHoldTheirThreadsAndNamesThatAreNotFoundHoldUpNoTimer) {
+  hold_all_calls();
+  source_->dial_slow_hosts(Workers::kSpareWorkers - 1);
+  slow_names.wait_until_asked(Workers::kSpareWorkers - 1);
+  source_->wait_for_more_ticks(5);
+  end();
+}
+
+TEST_F(WorkersTest, NoMoreThreadsThanThereAreToSpareLookForNames) {
+  hold_all_calls();
+  source_->dial_slow_hosts(Workers::kSpareWorkers + 1);
+  slow_names.wait_until_asked(Workers::kSpareWorkers);
+  slow_names.answer(1);
+  slow_names.wait_until_asked(Workers::kSpareWorkers + 1);
+  EXPECT_EQ(slow_names.most_at_a_time(), Workers::kSpareWorkers);
+  end();
+}
+
 TEST_F(WorkersTest, DrainingLetsTheRunningCallEndAndStoresIt) {
   make(1, 1'000'000'000);
   host_.gate(1);
@@ -232,3 +317,14 @@ TEST_F(WorkersTest, DrainingLetsTheRunningCallEndAndStoresIt) {
 
 }  // namespace
 }  // namespace ductus::node
+
+/// In place of the C library's, which goes on to it for every other name.
+extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** found) {
+  using ductus::node::SlowNames;
+  if (host == SlowNames::kHost && (hints->ai_flags & AI_NUMERICHOST) == 0) {
+    ductus::node::slow_names.ask();
+    return EAI_NONAME;
+  }
+  static const auto kOfLibc = reinterpret_cast<decltype(&getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+  return kOfLibc(host, service, hints, found);
+}
