@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""Holds docs/limits.md against the code: each bound that it names must be there, in that file and of that value.
+"""Holds docs/limits.md against the code: each bound that it names must be there, in that file and of that value, and a
+test must name it.
 
 A row's last cell names constants, and settings of docs/configuration.md, in the order of the values in its second cell
-(which are parted by semicolons), and the file of the constants. Exit 1 with docs/limits.md:line of each that is wrong.
+(which are parted by semicolons), and the file of the constants. A constant of src/X is named by a test of tests/unit/X,
+of tests/contract or of tests/e2e; a setting, as the TOML key or the member of that name, by any of them but those that
+only read it (tests/unit/config).
+Exit 1 with docs/limits.md:line of each that is wrong.
 """
 
 import pathlib
@@ -12,6 +16,8 @@ from collections.abc import Iterator
 
 DOCUMENT = "docs/limits.md"
 SETTINGS = "docs/configuration.md"
+READING = "tests/unit/config"
+COMMENT = re.compile(r"//.*|^\s*#.*", re.MULTILINE)
 QUOTED = re.compile(r"`([^`]+)`")
 SIZES = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -46,7 +52,27 @@ def default_of_setting(configuration: str, key: str) -> float | None:
     return value_in_words(row[1].strip(' `"')) if row else None
 
 
-def row_findings(root: pathlib.Path, bounds: str, where: str) -> Iterator[str]:
+def words_by_folder(root: pathlib.Path) -> dict[str, set[str]]:
+    """Of each folder of tests, as tests/unit/kafka and tests/e2e, the words of its tests without those of comments."""
+    words: dict[str, set[str]] = {}
+    for file in (root / "tests").rglob("*_test.*"):
+        parts = file.relative_to(root).parts
+        if parts[1] == "tools":
+            continue
+        folder = "/".join(parts[:3] if parts[1] == "unit" else parts[:2])
+        words.setdefault(folder, set()).update(re.findall(r"\w+", COMMENT.sub("", file.read_text())))
+    return words
+
+
+def is_tested(words: dict[str, set[str]], name: str, files: list[str]) -> bool:
+    if "." in name:
+        folders = set(words) - {READING}
+    else:
+        folders = {"tests/contract", "tests/e2e", *(f"tests/unit/{pathlib.Path(file).parts[1]}" for file in files)}
+    return any(name.rpartition(".")[2] in words.get(folder, ()) for folder in folders)
+
+
+def row_findings(root: pathlib.Path, words: dict[str, set[str]], bounds: str, where: str) -> Iterator[str]:
     quoted = QUOTED.findall(where)
     files = [name for name in quoted if "/" in name]
     names = [name for name in quoted if "/" not in name]
@@ -66,10 +92,13 @@ def row_findings(root: pathlib.Path, bounds: str, where: str) -> Iterator[str]:
             yield f"no {name} of a known value in {SETTINGS if '.' in name else ', '.join(files)}"
         elif value is None or abs(actual - value) > 1e-9 * max(abs(actual), 1):
             yield f"{name} is {actual:g}, not {value}"
+        elif not is_tested(words, name, files):
+            yield f"no test names {name}"
 
 
 def findings(root: pathlib.Path) -> list[str]:
     found = []
+    words = words_by_folder(root)
     for number, line in enumerate((root / DOCUMENT).read_text().splitlines(), 1):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not line.startswith("|") or cells[0] == "what is bounded" or set(cells[0]) <= {"-"}:
@@ -77,7 +106,7 @@ def findings(root: pathlib.Path) -> list[str]:
         if len(cells) != 4:
             found.append(f"{DOCUMENT}:{number}: {len(cells)} cells, not 4")
             continue
-        found += [f"{DOCUMENT}:{number}: {finding}" for finding in row_findings(root, cells[1], cells[3])]
+        found += [f"{DOCUMENT}:{number}: {finding}" for finding in row_findings(root, words, cells[1], cells[3])]
     return found
 
 
