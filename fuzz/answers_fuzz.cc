@@ -1,4 +1,5 @@
-// Answers of a hostile broker through KafkaAnswerCutter. Input: api (2 bits) and version (6 bits), then the answer.
+// Answers of a hostile broker through KafkaAnswerCutter. Input: api (2 bits) and version (6 bits), or 255
+// for OffsetForLeaderEpoch; then the answer.
 #include <cstdint>
 
 #include "base/assert.h"
@@ -25,7 +26,9 @@ constexpr Versions kApis[] = {versions_of<ApiVersionsRequest>(), versions_of<Met
 
 // What the first byte of an input chooses.
 ports::RequestTag tag_of(std::uint8_t choice) {
-  const Versions& versions = kApis[choice & 3];
+  constexpr std::uint8_t kChoosesOffsetForLeaderEpoch = 255;
+  const Versions versions =
+      choice == kChoosesOffsetForLeaderEpoch ? versions_of<OffsetForLeaderEpochRequest>() : kApis[choice & 3];
   const auto version = static_cast<std::int16_t>(versions.min + (choice >> 2) % (versions.max - versions.min + 1));
   return {7, static_cast<std::int16_t>(versions.api), version};
 }

@@ -26,7 +26,7 @@ struct Grammar {
 };
 constexpr std::int16_t kNever = std::numeric_limits<std::int16_t>::max();
 constexpr std::int16_t kApiVersions = 18;
-constexpr std::array<Grammar, 4> kGrammars = {{
+constexpr std::array<Grammar, 5> kGrammars = {{
     {1, 12, 12,
      "i32 7+ i16 7+ i32 [ -12 string 13+ uuid [ i32 i16 i64 i64 5+ i64 [ i64 i64 tags ] 11+ i32 records tags ] tags ] "
      "tags"},
@@ -35,6 +35,7 @@ constexpr std::array<Grammar, 4> kGrammars = {{
      "3+ i32 [ i32 string i32 string tags ] 2+ string i32 [ i16 string 10+ uuid i8 [ i16 i32 i32 7+ i32 [ i32 ] "
      "[ i32 ] 5+ [ i32 ] tags ] 8+ i32 tags ] 8-10 i32 tags"},
     {kApiVersions, 3, kNever, "i16 [ i16 i16 i16 tags ] 1+ i32 tags"},
+    {23, 4, 4, "i32 [ string [ i16 i32 i32 i64 tags ] tags ] tags"},
 }};
 
 struct Field {

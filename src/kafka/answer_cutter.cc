@@ -61,6 +61,8 @@ Result<std::unique_ptr<ports::Answer>> KafkaAnswerCutter::cut(const ports::Reque
       return cut_plain<MetadataRequest, MetadataResponse>(tag, frame);
     case ApiKey::kApiVersions:
       return cut_plain<ApiVersionsRequest, ApiVersionsResponse>(tag, frame);
+    case ApiKey::kOffsetForLeaderEpoch:
+      return cut_plain<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(tag, frame);
   }
   return Error{ErrorCode::kUnsupported, "answer to an unknown request (api key " + std::to_string(tag.api_key) + ")"};
 }

@@ -2,7 +2,7 @@
 //
 // The planner knows from the tag's api_key which of these an Answer is:
 //   kApiVersions → ApiVersionsAnswer · kMetadata → MetadataAnswer
-//   kListOffsets → ListOffsetsAnswer · kFetch → FetchAnswer
+//   kListOffsets → ListOffsetsAnswer · kOffsetForLeaderEpoch → OffsetForLeaderEpochAnswer · kFetch → FetchAnswer
 #pragma once
 
 #include <memory>
@@ -13,6 +13,7 @@
 #include "kafka/api/fetch.h"
 #include "kafka/api/list_offsets.h"
 #include "kafka/api/metadata.h"
+#include "kafka/api/offset_for_leader_epoch.h"
 #include "kafka/record_batch.h"
 #include "ports/batch_source.h"
 
@@ -25,6 +26,7 @@ struct PlainAnswer final : ports::Answer {
 using ApiVersionsAnswer = PlainAnswer<ApiVersionsResponse>;
 using MetadataAnswer = PlainAnswer<MetadataResponse>;
 using ListOffsetsAnswer = PlainAnswer<ListOffsetsResponse>;
+using OffsetForLeaderEpochAnswer = PlainAnswer<OffsetForLeaderEpochResponse>;
 
 /// A fetch answer with its record batches hopped.
 struct FetchAnswer final : ports::Answer {

@@ -101,7 +101,10 @@ Hop hop(base::ByteView records, std::int64_t high_watermark) {
       return end_at(Hop::End::kCutTail);
     }
     if (high_watermark >= 0 && header.last_offset() >= high_watermark) return end_at(Hop::End::kBeyondHighWatermark);
-    if (hop.first_last_offset < 0) hop.first_last_offset = header.last_offset();
+    if (hop.bytes == 0) {
+      hop.first_last_offset = header.last_offset();
+      hop.first_leader_epoch = header.leader_epoch;
+    }
     hop.bytes += header.total_bytes();
     hop.next_offset = header.last_offset() + 1;
     hop.leader_epoch = header.leader_epoch;

@@ -64,12 +64,13 @@ struct Hop {
     kRefused,              ///< at a record batch with an impossible header: `refusal`
   };
   End end = End::kWhole;
-  std::size_t bytes = 0;                ///< of the good record batches, which all end below the high watermark
-  std::int64_t first_last_offset = -1;  ///< last offset of the first good one; -1: there is none.
-                                        ///< Below the asked offset: the answer is to be refused
-  std::int64_t next_offset = -1;        ///< after the last good one; -1: there is none
-  std::int32_t leader_epoch = -1;       ///< of the last good one; -1 unknown
-  std::size_t cut_batch_bytes = 0;      ///< kCutTail: how large the whole record batch is; 0: not even that was there
+  std::size_t bytes = 0;                 ///< of the good record batches, which all end below the high watermark
+  std::int64_t first_last_offset = -1;   ///< last offset of the first good one; -1: there is none.
+                                         ///< Below the asked offset: the answer is to be refused
+  std::int64_t next_offset = -1;         ///< after the last good one; -1: there is none
+  std::int32_t first_leader_epoch = -1;  ///< of the first good one; -1 unknown
+  std::int32_t leader_epoch = -1;        ///< of the last good one; -1 unknown
+  std::size_t cut_batch_bytes = 0;       ///< kCutTail: how large the whole record batch is; 0: not even that was there
   Error refusal{ErrorCode::kCorrupt, {}};  ///< kRefused: names the offset and the field
 };
 

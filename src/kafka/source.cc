@@ -50,7 +50,9 @@ void KafkaSource::want(ports::ChildRef child, const ports::Position& from, base:
   slot->out_of_range = false;
   slot->place = from.next_offset;
   // Who prefetches does not know yet of which epoch the record before is; the set that ended there told.
-  slot->epoch_before = from.next_offset == slot->delivered_end ? slot->delivered_epoch : from.leader_epoch;
+  const bool goes_on = from.next_offset == slot->delivered_end;
+  slot->epoch_before = goes_on ? slot->delivered_epoch : from.leader_epoch;
+  slot->validated = slot->validated && goes_on;
   if (from.topic_id != ports::TopicId{}) slot->topic_id = from.topic_id;
   if (slot->topic_id == ports::TopicId{}) slot->topic_id = cluster_.topic_id(slot->topic);
   if (stop_if_recreated(*slot, out)) return;
@@ -207,7 +209,10 @@ void KafkaSource::place(PartitionSlot& slot, base::Time now, ports::SourceEffect
   if (leader.node_id < 0) {
     return tell_leaderless(slot, cluster_.why_leaderless(slot.topic, slot.partition), now, out);
   }
-  if (slot.leader_epoch != leader.epoch) slot.not_before = base::Time::min();  // worth another try at once
+  if (slot.leader_epoch != leader.epoch) {
+    slot.not_before = base::Time::min();  // worth another try at once
+    slot.validated = false;
+  }
   slot.leader_epoch = leader.epoch;
   if (slot.planner == nullptr) planner_of(leader.node_id).join(slot);
 }

@@ -39,6 +39,7 @@ struct FetchRequest {
   static constexpr std::int16_t kMinVersion = 4;
   static constexpr std::int16_t kMaxVersion = 16;  ///< what came since is for followers
   static constexpr std::int16_t kFirstFlexible = 12;
+  static constexpr std::int16_t kFirstDiverging = 12;  ///< the broker itself tells where its log was truncated
   static constexpr std::int16_t kFirstByTopicId = 13;  ///< names topics by their ids, all of them: none may be unknown
 
   struct Partition {

@@ -12,6 +12,8 @@ std::string_view name_of(ApiKey key) noexcept {
       return "Metadata";
     case ApiKey::kApiVersions:
       return "ApiVersions";
+    case ApiKey::kOffsetForLeaderEpoch:
+      return "OffsetForLeaderEpoch";
   }
   return "a request";
 }

@@ -26,6 +26,7 @@ enum class ApiKey : std::int16_t {
   kListOffsets = 2,
   kMetadata = 3,
   kApiVersions = 18,
+  kOffsetForLeaderEpoch = 23,
 };
 
 /// "Fetch"; "a request" for a key that is none of these.

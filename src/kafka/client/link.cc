@@ -76,6 +76,7 @@ Result<void> Link::greeted(const ApiVersionsResponse& response, base::Time now, 
   fetch_version_ = *fetch;
   list_offsets_version_ = *list_offsets;
   metadata_version_ = *metadata;
+  offset_for_leader_epoch_version_ = common_version<OffsetForLeaderEpochRequest>(response).value_or(-1);
   state_ = State::kReady;
   deadline_ = base::Time::max();
   ++hub_.ready_links;
@@ -91,6 +92,8 @@ std::int16_t Link::version_of(ApiKey key) const noexcept {
       return list_offsets_version_;
     case ApiKey::kMetadata:
       return metadata_version_;
+    case ApiKey::kOffsetForLeaderEpoch:
+      return offset_for_leader_epoch_version_;
     case ApiKey::kApiVersions:
       break;
   }

@@ -99,6 +99,8 @@ class Link {
 
   /// Opens the connection if it is down and the delay after the last failure is over.
   void open(base::Time now, ports::SourceEffects& out);
+  /// The version spoken here; -1: none. Only while it is ready.
+  std::int16_t version_of(ApiKey key) const noexcept;
   /// When open() will do something.
   base::Time reopen_at() const noexcept { return reopen_at_; }
 
@@ -135,7 +137,6 @@ class Link {
     out.emplace_back(
         ports::Send{connection_, tag, encode_frame(request, version, tag.correlation_id, hub_.settings.client_id)});
   }
-  std::int16_t version_of(ApiKey key) const noexcept;
   void greet(std::int16_t version, base::Time now, ports::SourceEffects& out);
 
   LinkHub& hub_;
@@ -153,6 +154,7 @@ class Link {
   std::int16_t fetch_version_ = -1;
   std::int16_t list_offsets_version_ = -1;
   std::int16_t metadata_version_ = -1;
+  std::int16_t offset_for_leader_epoch_version_ = -1;  ///< stays so below Kafka 2.3
 };
 
 }  // namespace ductus::kafka

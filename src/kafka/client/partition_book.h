@@ -42,6 +42,7 @@ struct PartitionSlot {
   std::uint64_t in_flight = 0;     ///< the question that a request carries; 0: none
   std::int64_t place = 0;          ///< where the set is to start; after a Deliver: where it ended
   std::int32_t epoch_before = -1;  ///< of the record before `place`
+  bool validated = false;          ///< below Fetch v12: the leader's log, in its epoch, goes on from before `place`
   std::int32_t delivered_epoch = -1;
   std::int64_t delivered_end = -1;  ///< of the last Deliver; -1: none
   ports::TopicId topic_id{};        ///< that `place` belongs to

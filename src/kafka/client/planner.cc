@@ -53,6 +53,7 @@ void Planner::shut(base::Time now, ports::SourceEffects& out) {
 
 void Planner::join(PartitionSlot& slot) {
   slot.planner = this;
+  slot.validated = false;
   slot.not_before = base::Time::min();
   slot.out_of_range = false;  // the old leader's word
   members_.push_back(&slot);
@@ -83,19 +84,38 @@ void Planner::finish(Lane& lane) {
 }
 
 // Splits what may be asked now into behind_ and caught_up_.
-void Planner::sort_queue(base::Time now) {
+void Planner::sort_queue(base::Time now, ports::SourceEffects& out) {
   behind_.clear();
   caught_up_.clear();
   std::erase_if(queue_, [this](const Ask& a) { return a.slot->planner != this || a.slot->question != a.number; });
   for (const Ask& ask : queue_) {
-    const PartitionSlot& slot = *ask.slot;
+    PartitionSlot& slot = *ask.slot;
     if (slot.in_flight != 0) continue;  // an older question of it is out
-    if (slot.not_before > now) {
+    if (slot.not_before > now || leader_is_outdated(slot, now, out)) {
       try_at(slot.not_before);
       continue;
     }
     (slot.behind() ? behind_ : caught_up_).push_back(ask);
   }
+}
+
+// What was read is of a later epoch than the leader: such a one was overtaken, and what it says of the log is no more
+// true. It may go on believing that it leads for as long as the others do not reach it.
+bool Planner::leader_is_outdated(PartitionSlot& slot, base::Time now, ports::SourceEffects& out) {
+  if (slot.leader_epoch < 0 || slot.leader_epoch >= slot.epoch_before) return false;
+  const bool known_by_id = core_.cluster.topic_id(slot.topic) != ports::TopicId{};
+  core_.cluster.refresh_soon(now);
+  core_.book.failing(
+      slot,
+      {ErrorCode::kUnreachable,
+       name_of_slot(slot) + ": the cluster tells leader epoch " + std::to_string(slot.leader_epoch) +
+           ", but what stands before offset " + std::to_string(slot.place) + " is of leader epoch " +
+           std::to_string(slot.epoch_before) +
+           (known_by_id ? ": the broker lags behind"
+                        : ": the broker lags behind, or the topic was made anew: then reset the offset")},
+      now, out);
+  core_.book.delay(slot, now);
+  return true;
 }
 
 bool Planner::lookups_due(base::Time now) {
@@ -136,7 +156,7 @@ void Planner::flush(base::Time now, ports::SourceEffects& out) {
   Lane& b = lanes_[kB];
   if (a.link.busy() && b.link.busy()) return;  // their answers bring the next flush
   short_of_budget_ = false;
-  sort_queue(now);
+  sort_queue(now, out);
   const bool look_up = lookups_due(now);
   bool a_free = (look_up || !behind_.empty()) && make_free(a, now, out);
   bool b_free = !caught_up_.empty() && make_free(b, now, out);
@@ -156,6 +176,7 @@ void Planner::flush(base::Time now, ports::SourceEffects& out) {
 
 void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration max_wait, base::Time now,
                         ports::SourceEffects& out) {
+  if (send_validations(lane, asks, now, out)) return;
   const SourceSettings& settings = core_.settings;
   const auto reserved = static_cast<std::size_t>(settings.response_max_bytes);
   request_.max_wait_ms = in_ms(max_wait);
@@ -184,11 +205,36 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
   if (lane.sets.empty()) return;
   core_.budget.reserve(reserved);
   lane.charged_bytes = reserved;
-  std::erase_if(queue_, [](const Ask& ask) { return ask.slot->in_flight == ask.number; });
+  unqueue_sent();
   const std::int16_t newest = all_ids_known ? FetchRequest::kMaxVersion : FetchRequest::kFirstByTopicId - 1;
   lane.link.send(request_, settings.request_timeout + max_wait, now, out, newest);
   lane.slow_at = now + max_wait + settings.slow_answer;
   lane.empty_at = now + max_wait;
+}
+
+// True: something is asked of the leader's log before the sets are.
+bool Planner::send_validations(Lane& lane, const std::vector<Ask>& asks, base::Time now, ports::SourceEffects& out) {
+  if (lane.link.version_of(ApiKey::kFetch) >= FetchRequest::kFirstDiverging) return false;
+  if (lane.link.version_of(ApiKey::kOffsetForLeaderEpoch) < 0) return false;
+  OffsetForLeaderEpochRequest request;
+  for (const Ask& ask : asks) {
+    PartitionSlot& slot = *ask.slot;
+    if (slot.validated || slot.epoch_before < 0 || (slot.alone && !lane.sets.empty())) continue;
+    request.partitions.push_back(
+        {core_.cluster.topic_name(slot.topic), slot.partition, slot.leader_epoch, slot.epoch_before});
+    slot.in_flight = ask.number;
+    lane.sets.push_back(ask);
+    if (slot.alone) break;
+  }
+  if (lane.sets.empty()) return false;
+  unqueue_sent();
+  lane.link.send(request, core_.settings.request_timeout, now, out);
+  lane.slow_at = now + core_.settings.slow_answer;
+  return true;
+}
+
+void Planner::unqueue_sent() {
+  std::erase_if(queue_, [](const Ask& ask) { return ask.slot->in_flight == ask.number; });
 }
 
 // One request asks for one end of the logs: a partition must not stand in it twice.

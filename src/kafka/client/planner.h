@@ -13,7 +13,8 @@
 // What a fetch answer means for a partition:
 //
 //     error ─▶ what error_code.cc says of it
-//     on another branch of the log (diverging epoch), three times ─▶ stopped: truncated
+//     on another branch of the log (diverging epoch, or a leader epoch below that of the record before), three times
+//         ─▶ stopped: truncated
 //     no whole record batch ─▶ no room, or nothing yet: again
 //     ends below the asked offset, an impossible header, twice beyond its own high watermark ─▶ refused:
 //         the connection is made anew up to three times, then only the question is repeated
@@ -23,6 +24,13 @@
 //
 // The topic is named by the id that the place belongs to, where both sides can: no other topic of that name answers.
 // A broker that no longer leads a partition may say who does: the partition moves there without metadata.
+//
+// Below Fetch v12 a broker compares no epochs: where the epoch before a place is known, the leader is first asked where
+// that epoch ends (OffsetForLeaderEpoch), once for each run of sets and after each change of the leader epoch. What it
+// says is judged as a newer broker's answer to the fetch. A broker older than 2.3 wants rights on the cluster for that:
+// there only the epochs of the record batches of one run are compared.
+// A leader of an older epoch than that of what was read is not asked: the metadata lags behind, or the topic is another
+// one of the same name. Which of both only the topic's id could tell.
 //
 // Source: KIP-74 (limits), KIP-320 and KIP-595 (epochs), KIP-516 (topic ids), KIP-951 (leaders), FetchRequest.json.
 #pragma once
@@ -100,7 +108,7 @@ class Planner {
   struct Lane {
     Lane(LinkHub& hub, Planner* owner, std::size_t index) : link(hub, owner, index) {}
     Link link;
-    std::vector<Ask> sets;     ///< of the outstanding Fetch
+    std::vector<Ask> sets;     ///< of the outstanding Fetch, or OffsetForLeaderEpoch before it
     std::vector<Ask> lookups;  ///< of the outstanding ListOffsets
     std::size_t charged_bytes = 0;
     base::Time quiet_until = base::Time::min();  ///< the broker throttles
@@ -111,12 +119,15 @@ class Planner {
   static constexpr std::size_t kB = 1;
 
   // What to ask (planner.cc).
-  void sort_queue(base::Time now);
+  void sort_queue(base::Time now, ports::SourceEffects& out);
+  bool leader_is_outdated(PartitionSlot& slot, base::Time now, ports::SourceEffects& out);
   bool lookups_due(base::Time now);
   bool nothing_behind() const;
   bool make_free(Lane& lane, base::Time now, ports::SourceEffects& out);
   void send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration max_wait, base::Time now,
                  ports::SourceEffects& out);
+  bool send_validations(Lane& lane, const std::vector<Ask>& asks, base::Time now, ports::SourceEffects& out);
+  void unqueue_sent();
   void send_lookups(Lane& lane, base::Time now, ports::SourceEffects& out);
   void try_at(base::Time at) noexcept { retry_at_ = std::min(retry_at_, at); }
   void finish(Lane& lane);
@@ -134,7 +145,14 @@ class Planner {
                ports::SourceEffects& out);
   void charge_delivered(const FetchAnswer& answer, std::size_t first_effect, ports::SourceEffects& out);
   void refuse(Ask& ask, const Error& why, base::Time now, ports::SourceEffects& out);
-  void diverged(Ask& ask, const FetchResponse::Partition& partition, base::Time now, ports::SourceEffects& out);
+  void note_throttle(Lane& lane, std::int32_t throttle_ms, base::Time now);
+  void left_out(KafkaError error, bool throttled, base::Time now, ports::SourceEffects& out);
+  void validated(Lane& lane, const OffsetForLeaderEpochResponse& response, base::Time now, ports::SourceEffects& out);
+  void validated_one(Ask& ask, const OffsetForLeaderEpochResponse::Partition& partition, base::Time now,
+                     ports::SourceEffects& out);
+  void diverged(Ask& ask, std::int32_t epoch, std::int64_t end_offset, base::Time now, ports::SourceEffects& out);
+  void went_back(PartitionSlot& slot, std::int32_t epoch, base::Time now, ports::SourceEffects& out);
+  bool is_certain(PartitionSlot& slot, base::Time now);
   void listed(Lane& lane, const ListOffsetsResponse& response, base::Time now, ports::SourceEffects& out);
   void looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_epoch, base::Time now,
                  ports::SourceEffects& out);

@@ -65,6 +65,8 @@ void Planner::answered(std::size_t index, const ports::RequestTag& tag, ports::A
   reconnect_ = false;
   if (tag.api_key == static_cast<std::int16_t>(ApiKey::kFetch)) {
     fetched(lane, static_cast<FetchAnswer&>(answer), now, out);
+  } else if (tag.api_key == static_cast<std::int16_t>(ApiKey::kOffsetForLeaderEpoch)) {
+    validated(lane, static_cast<OffsetForLeaderEpochAnswer&>(answer).response, now, out);
   } else {
     DUCTUS_ASSERT(tag.api_key == static_cast<std::int16_t>(ApiKey::kListOffsets));
     listed(lane, static_cast<ListOffsetsAnswer&>(answer).response, now, out);
@@ -77,8 +79,7 @@ void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::So
   finish(lane);
   no_room_.clear();
   FetchResponse& response = answer.response;
-  const base::Duration throttle = std::chrono::milliseconds(std::max(response.throttle_ms, 0));
-  lane.quiet_until = now + std::min(throttle, core_.settings.request_timeout);
+  note_throttle(lane, response.throttle_ms, now);
   const std::size_t first_effect = out.size();
   bool brought_nothing = response.error == KafkaError::kNone;
   std::size_t next = 0;
@@ -90,11 +91,27 @@ void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::So
     Ask* ask = find_ask(answering_, next, partition.topic, partition.topic_id, partition.partition);
     if (ask != nullptr && still_asked(*ask)) fetched_one(*ask, partition, answer.hops[i], answer, now, out);
   }
-  for (Ask& ask : answering_) {
+  left_out(response.error, response.throttle_ms > 0, now, out);
+  queue_.insert(queue_.begin(), no_room_.begin(), no_room_.end());
+  charge_delivered(answer, first_effect, out);
+  if (brought_nothing && now < lane.empty_at) {
+    const base::Time as_if_held = std::min(lane.empty_at, now + core_.settings.behind_max_wait);
+    lane.quiet_until = std::max(lane.quiet_until, as_if_held);
+  }
+}
+
+void Planner::note_throttle(Lane& lane, std::int32_t throttle_ms, base::Time now) {
+  const base::Duration throttle = std::chrono::milliseconds(std::max(throttle_ms, 0));
+  lane.quiet_until = now + std::min(throttle, core_.settings.request_timeout);
+}
+
+// What was asked for and is not in the answer.
+void Planner::left_out(KafkaError error, bool throttled, base::Time now, ports::SourceEffects& out) {
+  for (const Ask& ask : answering_) {
     if (ask.done || !still_asked(ask)) continue;
-    if (response.error != KafkaError::kNone) {
-      take_error(*ask.slot, response.error, now, out);
-    } else if (response.throttle_ms <= 0) {  // over its quota a client gets an answer without partitions: no news
+    if (error != KafkaError::kNone) {
+      take_error(*ask.slot, error, now, out);
+    } else if (!throttled) {  // over its quota a client gets an answer without partitions: no news
       core_.book.failing(*ask.slot, {ErrorCode::kCorrupt, name_of_slot(*ask.slot) + ": left out of the answer"}, now,
                          out);
       core_.book.delay(*ask.slot, now);
@@ -102,12 +119,6 @@ void Planner::fetched(Lane& lane, FetchAnswer& answer, base::Time now, ports::So
     if (!ask.slot->out_of_range) queue_.push_back({ask.slot, ask.number});
   }
   answering_.clear();
-  queue_.insert(queue_.begin(), no_room_.begin(), no_room_.end());
-  charge_delivered(answer, first_effect, out);
-  if (brought_nothing && now < lane.empty_at) {
-    const base::Time as_if_held = std::min(lane.empty_at, now + core_.settings.behind_max_wait);
-    lane.quiet_until = std::max(lane.quiet_until, as_if_held);
-  }
 }
 
 void Planner::fetched_one(Ask& ask, FetchResponse::Partition& partition, const Hop& hop, FetchAnswer& answer,
@@ -123,7 +134,9 @@ void Planner::fetched_one(Ask& ask, FetchResponse::Partition& partition, const H
   }
   core_.book.note_bounds(slot, partition.log_start_offset, partition.high_watermark,
                          readable_end_of(partition, core_.settings), out);
-  if (partition.diverging_epoch >= 0) return diverged(ask, partition, now, out);
+  if (partition.diverging_epoch >= 0) {
+    return diverged(ask, partition.diverging_epoch, partition.diverging_end_offset, now, out);
+  }
   if (hop.bytes == 0) return got_nothing(ask, hop, answer.response.throttle_ms > 0, now, out);
   if (hop.first_last_offset < slot.place) {
     return refuse(ask,
@@ -131,6 +144,12 @@ void Planner::fetched_one(Ask& ask, FetchResponse::Partition& partition, const H
                                             std::to_string(hop.first_last_offset) + ", below the asked offset " +
                                             std::to_string(slot.place)},
                   now, out);
+  }
+  // Only after a set of the same run: an epoch that was looked up with the readable end is the leader's, and the
+  // messages that follow may be older. In one log they cannot. Source: LeaderEpochFileCache.assign().
+  const bool goes_on = slot.place == slot.delivered_end;
+  if (goes_on && hop.first_leader_epoch >= 0 && hop.first_leader_epoch < slot.epoch_before) {
+    return went_back(slot, hop.first_leader_epoch, now, out);
   }
   deliver(slot, partition, hop, answer, out);
 }
@@ -216,23 +235,53 @@ void Planner::refuse(Ask& ask, const Error& why, base::Time now, ports::SourceEf
   if (++slot.refusals <= kReconnectsInARow) reconnect_ = true;
 }
 
-void Planner::diverged(Ask& ask, const FetchResponse::Partition& partition, base::Time now, ports::SourceEffects& out) {
-  PartitionSlot& slot = *ask.slot;
-  if (slot.epoch_before < 0 || partition.diverging_end_offset < 0) {
-    return refuse(ask,
-                  {ErrorCode::kCorrupt, name_of_slot(slot) + ": impossible answer: leader epoch " +
-                                            std::to_string(partition.diverging_epoch) + " ends at offset " +
-                                            std::to_string(partition.diverging_end_offset)},
-                  now, out);
+void Planner::validated(Lane& lane, const OffsetForLeaderEpochResponse& response, base::Time now,
+                        ports::SourceEffects& out) {
+  answering_.swap(lane.sets);
+  finish(lane);
+  note_throttle(lane, response.throttle_ms, now);
+  std::size_t next = 0;
+  const std::size_t size = std::min(response.partitions.size(), answering_.size());
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto& partition = response.partitions[i];
+    Ask* ask = find_ask(answering_, next, partition.topic, {}, partition.partition);
+    if (ask != nullptr && still_asked(*ask)) validated_one(*ask, partition, now, out);
   }
-  core_.cluster.refresh_soon(now);
-  if (++slot.doubts < kDoubtsBeforeStop) {
-    core_.book.delay(slot, now);
-    queue_.push_back({&slot, ask.number});
+  left_out(KafkaError::kNone, response.throttle_ms > 0, now, out);
+}
+
+// As a broker that compares the epochs itself. Source: Partition.readRecords() of Kafka 2.7.
+void Planner::validated_one(Ask& ask, const OffsetForLeaderEpochResponse::Partition& partition, base::Time now,
+                            ports::SourceEffects& out) {
+  PartitionSlot& slot = *ask.slot;
+  slot.alone = false;
+  const bool unknown = partition.leader_epoch < 0 || partition.end_offset < 0;
+  const KafkaError error =
+      partition.error == KafkaError::kNone && unknown ? KafkaError::kOffsetOutOfRange : partition.error;
+  if (error != KafkaError::kNone) {
+    take_error(slot, error, now, out);
+    if (!slot.out_of_range) queue_.push_back({&slot, slot.question});
     return;
   }
+  if (partition.leader_epoch != slot.epoch_before || partition.end_offset < slot.place) {
+    return diverged(ask, partition.leader_epoch, partition.end_offset, now, out);
+  }
+  slot.validated = true;
+  queue_.push_back({&slot, slot.question});
+}
+
+void Planner::diverged(Ask& ask, std::int32_t epoch, std::int64_t end_offset, base::Time now,
+                       ports::SourceEffects& out) {
+  PartitionSlot& slot = *ask.slot;
+  if (slot.epoch_before < 0 || epoch > slot.epoch_before || end_offset < 0) {
+    return refuse(ask,
+                  {ErrorCode::kCorrupt, name_of_slot(slot) + ": impossible answer: leader epoch " +
+                                            std::to_string(epoch) + " ends at offset " + std::to_string(end_offset)},
+                  now, out);
+  }
+  if (!is_certain(slot, now)) return;
   // Where another epoch ends above the position, the branches part somewhere below it.
-  const std::int64_t parted_at = std::min(partition.diverging_end_offset, slot.place);
+  const std::int64_t parted_at = std::min(end_offset, slot.place);
   core_.book.stop(
       slot,
       {ErrorCode::kRefused, name_of_slot(slot) + ": the log was truncated at offset " + std::to_string(parted_at) +
@@ -243,11 +292,29 @@ void Planner::diverged(Ask& ask, const FetchResponse::Partition& partition, base
       out, ports::Trouble::Kind::kTruncated, parted_at);
 }
 
+void Planner::went_back(PartitionSlot& slot, std::int32_t epoch, base::Time now, ports::SourceEffects& out) {
+  if (!is_certain(slot, now)) return;
+  core_.book.stop(slot,
+                  {ErrorCode::kRefused, name_of_slot(slot) + ": the log was truncated or made anew: at offset " +
+                                            std::to_string(slot.place) + " its leader epoch goes back from " +
+                                            std::to_string(slot.epoch_before) + " to " + std::to_string(epoch) +
+                                            "; reset the offset, or choose [offsets] when_truncated"},
+                  out, ports::Trouble::Kind::kTruncated);
+}
+
+// A leader that is new may still be catching up: the third answer in a row is believed. Until then it is asked again.
+bool Planner::is_certain(PartitionSlot& slot, base::Time now) {
+  core_.cluster.refresh_soon(now);
+  if (++slot.doubts >= kDoubtsBeforeStop) return true;
+  core_.book.delay(slot, now);
+  queue_.push_back({&slot, slot.question});
+  return false;
+}
+
 void Planner::listed(Lane& lane, const ListOffsetsResponse& response, base::Time now, ports::SourceEffects& out) {
   answering_.swap(lane.lookups);
   finish(lane);
-  lane.quiet_until = now + std::min<base::Duration>(std::chrono::milliseconds(std::max(response.throttle_ms, 0)),
-                                                    core_.settings.request_timeout);
+  note_throttle(lane, response.throttle_ms, now);
   std::size_t next = 0;
   const std::size_t size = std::min(response.partitions.size(), answering_.size());
   for (std::size_t i = 0; i < size; ++i) {
@@ -300,15 +367,10 @@ void Planner::looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_
   if (std::exchange(slot.out_of_range, false) && slot.question != 0) judge_out_of_range(slot, end, now, out);
 }
 
-// Below the log's start there is no doubt. Above its end, or within it, a leader that is new may still be catching up.
+// Below the log's start there is no doubt.
 void Planner::judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Time now, ports::SourceEffects& out) {
   const std::int64_t start = *slot.found_start;
-  if (slot.place >= start && ++slot.doubts < kDoubtsBeforeStop) {
-    core_.cluster.refresh_soon(now);
-    core_.book.delay(slot, now);
-    queue_.push_back({&slot, slot.question});
-    return;
-  }
+  if (slot.place >= start && !is_certain(slot, now)) return;
   const bool within = slot.place >= start && slot.place <= end;
   const std::string offset = name_of_slot(slot) + ": offset " + std::to_string(slot.place);
   const std::string log = "the log [" + std::to_string(start) + ", " + std::to_string(end) + ")";

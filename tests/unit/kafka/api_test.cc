@@ -6,6 +6,7 @@
 #include "kafka/api/fetch.h"
 #include "kafka/api/list_offsets.h"
 #include "kafka/api/metadata.h"
+#include "kafka/api/offset_for_leader_epoch.h"
 
 namespace ductus::kafka {
 namespace {
@@ -25,6 +26,9 @@ std::vector<std::uint8_t> our_request(const GoldenMessage& message) {
                                      {"a", 1, ListOffsetsRequest::kEarliest, -1},
                                      {"b", 7, 1'700'000'000'000, -1}}});
   }
+  if (message.api == "OffsetForLeaderEpoch") {
+    return frame(OffsetForLeaderEpochRequest{{{"a", 0, 5, 4}, {"a", 3, -1, 0}, {"b", 7, 9, 9}}});
+  }
   FetchRequest request;
   request.max_wait_ms = 500;
   request.max_bytes = 4 << 20;
@@ -37,7 +41,7 @@ std::vector<std::uint8_t> our_request(const GoldenMessage& message) {
 
 TEST(Requests, OfEveryVersionAreTheBytesThatKafkasClientWrites) {
   const auto golden = golden_messages("client_requests.hex");
-  ASSERT_EQ(golden.size(), 36u);
+  ASSERT_EQ(golden.size(), 37u);
   for (const auto& message : golden) {
     const auto ours = our_request(message);
     SCOPED_TRACE(message.api + " v" + std::to_string(message.version));
@@ -107,6 +111,22 @@ void expect_content(const ListOffsetsResponse& answer, std::int16_t version) {
   EXPECT_EQ(answer.partitions[2].offset, 0);
 }
 
+void expect_content(const OffsetForLeaderEpochResponse& answer, std::int16_t) {
+  EXPECT_EQ(answer.throttle_ms, 12);
+  ASSERT_EQ(answer.partitions.size(), 3u);
+  EXPECT_EQ(answer.partitions[0].topic, "a");
+  EXPECT_EQ(answer.partitions[0].error, KafkaError::kNone);
+  EXPECT_EQ(answer.partitions[0].leader_epoch, 4);
+  EXPECT_EQ(answer.partitions[0].end_offset, std::int64_t{1} << 40);
+  EXPECT_EQ(answer.partitions[1].partition, 3);
+  EXPECT_EQ(answer.partitions[1].error, KafkaError::kFencedLeaderEpoch);
+  EXPECT_EQ(answer.partitions[1].leader_epoch, -1);
+  EXPECT_EQ(answer.partitions[1].end_offset, -1);
+  EXPECT_EQ(answer.partitions[2].topic, "b");
+  EXPECT_EQ(answer.partitions[2].partition, 7);
+  EXPECT_EQ(answer.partitions[2].end_offset, 12);
+}
+
 void expect_content(const FetchResponse& answer, std::int16_t version) {
   EXPECT_EQ(answer.throttle_ms, 12);
   EXPECT_EQ(answer.session_id, version >= 7 ? 77 : 0);
@@ -145,13 +165,16 @@ void expect_content(const FetchResponse& answer, std::int16_t version) {
 
 TEST(Answers, OfEveryVersionAsKafkaWritesThemAreReadWhole) {
   const auto golden = golden_messages("client_responses.hex");
-  ASSERT_EQ(golden.size(), 36u);
+  ASSERT_EQ(golden.size(), 37u);
   for (const auto& message : golden) {
     SCOPED_TRACE(message.api + " v" + std::to_string(message.version));
     const std::int16_t v = message.version;
     if (message.api == "ApiVersions") expect_content(read<ApiVersionsRequest, ApiVersionsResponse>(message), v);
     if (message.api == "Metadata") expect_content(read<MetadataRequest, MetadataResponse>(message), v);
     if (message.api == "ListOffsets") expect_content(read<ListOffsetsRequest, ListOffsetsResponse>(message), v);
+    if (message.api == "OffsetForLeaderEpoch") {
+      expect_content(read<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(message), v);
+    }
     if (message.api == "Fetch") expect_content(read<FetchRequest, FetchResponse>(message), v);
   }
 }

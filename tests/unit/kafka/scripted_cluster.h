@@ -71,7 +71,7 @@ struct Part {
 inline Part data(std::int32_t partition, std::int64_t from, std::int64_t to, std::int64_t end,
                  std::size_t bytes = 100) {
   Part part{.partition = partition, .high_watermark = end, .last_stable_offset = end};
-  part.hop = {.bytes = bytes, .first_last_offset = from, .next_offset = to, .leader_epoch = 5};
+  part.hop = {.bytes = bytes, .first_last_offset = from, .next_offset = to, .first_leader_epoch = 5, .leader_epoch = 5};
   return part;
 }
 inline Part nothing(std::int32_t partition, std::int64_t end) {
@@ -99,6 +99,7 @@ class ScriptedCluster : public testing::Test {
     std::int64_t end = 100;
     std::int32_t leader = 1;
     std::int32_t epoch = 5;
+    std::map<std::int32_t, std::int64_t> epochs{};  ///< epoch → its first offset; empty: only `epoch`
   };
   struct Connection {
     std::uint16_t port;
@@ -117,6 +118,8 @@ class ScriptedCluster : public testing::Test {
   std::set<std::uint16_t> mute_ports;  ///< accept and say nothing
   std::int16_t max_greeting = 3;
   std::int16_t max_fetch = 16;
+  std::int16_t max_offset_for_leader_epoch = 4;
+  KafkaError validation_error = KafkaError::kNone;
   KafkaError list_offsets_error = KafkaError::kNone;
   bool hold_lookups = false;  ///< ListOffsets is not answered
   bool hasty = false;         ///< answers that there is nothing before the wait is over
@@ -280,7 +283,8 @@ class ScriptedCluster : public testing::Test {
   std::optional<KafkaSource> source;
   std::map<ports::ConnectionId, Connection> connections;
   std::deque<ports::SourceEffect> said;
-  std::vector<std::int16_t> sent;  ///< api keys of all requests, in order
+  std::vector<std::int16_t> sent;        ///< api keys of all requests, in order
+  std::vector<std::string> validations;  ///< "t/0 epoch 5", in order
   std::vector<std::vector<std::uint8_t>> metadata_requests;
   std::vector<std::string> opened_to;  ///< "host:port" of all connections tried
 
@@ -348,6 +352,8 @@ class ScriptedCluster : public testing::Test {
       case ApiKey::kListOffsets:
         if (hold_lookups) return;
         return reply(send.connection, send.tag, offsets(send));
+      case ApiKey::kOffsetForLeaderEpoch:
+        return reply(send.connection, send.tag, ends_of_epochs(send));
       case ApiKey::kFetch:
         return;  // the test's
     }
@@ -355,7 +361,8 @@ class ScriptedCluster : public testing::Test {
   std::unique_ptr<ports::Answer> greeting(std::int16_t version) {
     auto answer = std::make_unique<ApiVersionsAnswer>();
     if (version > max_greeting) answer->response.error = KafkaError::kUnsupportedVersion;
-    answer->response.apis = {{1, 4, max_fetch}, {2, 1, 7}, {3, 0, 12}, {18, 0, max_greeting}};
+    answer->response.apis = {
+        {1, 4, max_fetch}, {2, 1, 7}, {3, 0, 12}, {18, 0, max_greeting}, {23, 0, max_offset_for_leader_epoch}};
     return answer;
   }
   std::unique_ptr<ports::Answer> metadata(const ports::Send& send) {
@@ -393,12 +400,47 @@ class ScriptedCluster : public testing::Test {
     EXPECT_TRUE(reader.ok());
     return answer;
   }
-  /// After the header of a flexible request.
-  static Reader body_of(const std::vector<std::uint8_t>& bytes) {
+  std::unique_ptr<ports::Answer> ends_of_epochs(const ports::Send& send) {
+    auto answer = std::make_unique<OffsetForLeaderEpochAnswer>();
+    Reader reader = body_of(send.bytes, false);
+    reader.skip(4);  // replica
+    for (std::size_t t = reader.array_size(false, 1); t > 0; --t) {
+      const std::string topic(reader.string(false));
+      for (std::size_t i = reader.array_size(false, 1); i > 0; --i) {
+        const std::int32_t partition = reader.i32();
+        const std::int32_t leader_epoch = reader.i32();
+        const std::int32_t asked = reader.i32();
+        validations.push_back(topic + "/" + std::to_string(partition) + " epoch " + std::to_string(asked));
+        const Log& log = topics.at(topic).at(static_cast<std::size_t>(partition));
+        const auto [epoch, end] = end_of(log, asked);
+        KafkaError error = validation_error;
+        if (leader_epoch >= 0 && leader_epoch < log.epoch) error = KafkaError::kFencedLeaderEpoch;
+        if (leader_epoch > log.epoch) error = KafkaError::kUnknownLeaderEpoch;
+        if (error == KafkaError::kNone)
+          answer->response.partitions.push_back({topic, partition, error, epoch, end});
+        else
+          answer->response.partitions.push_back({topic, partition, error, -1, -1});
+      }
+    }
+    EXPECT_TRUE(reader.complete());
+    return answer;
+  }
+  // Source: LeaderEpochFileCache.endOffsetFor().
+  static std::pair<std::int32_t, std::int64_t> end_of(const Log& log, std::int32_t asked) {
+    auto epochs = log.epochs;
+    if (epochs.empty()) epochs = {{log.epoch, log.start}};
+    if (asked == epochs.rbegin()->first) return {asked, log.end};
+    const auto higher = epochs.upper_bound(asked);
+    if (higher == epochs.end()) return {-1, -1};
+    if (higher == epochs.begin()) return {asked, higher->second};
+    return {std::prev(higher)->first, higher->second};
+  }
+  /// After the header of a request.
+  static Reader body_of(const std::vector<std::uint8_t>& bytes, bool flexible = true) {
     Reader reader(bytes);
     reader.skip(4 + 2 + 2 + 4);
     (void)reader.nullable_string(false);
-    reader.skip_tags(true);
+    reader.skip_tags(flexible);
     return reader;
   }
   ports::TopicId id_of(const std::string& topic) const {
@@ -414,32 +456,33 @@ class ScriptedCluster : public testing::Test {
   }
   SeenFetch read_fetch(const ports::Send& send, std::uint16_t port) const {
     SeenFetch seen{.connection = send.connection, .tag = send.tag, .port = port};
-    EXPECT_GE(send.tag.api_version, FetchRequest::kFirstFlexible);
+    const std::int16_t version = send.tag.api_version;
+    const bool flexible = version >= FetchRequest::kFirstFlexible;
     const bool by_id = send.tag.api_version >= FetchRequest::kFirstByTopicId;
-    Reader reader = body_of(send.bytes);
-    if (send.tag.api_version <= 14) reader.skip(4);
+    Reader reader = body_of(send.bytes, flexible);
+    if (version <= 14) reader.skip(4);
     seen.max_wait_ms = reader.i32();
     seen.min_bytes = reader.i32();
     seen.max_bytes = reader.i32();
     seen.isolation = reader.i8();
-    reader.skip(4 + 4);
-    const std::size_t topic_count = reader.array_size(true, 1);
+    if (version >= 7) reader.skip(4 + 4);
+    const std::size_t topic_count = reader.array_size(flexible, 1);
     for (std::size_t t = 0; t < topic_count; ++t) {
       const ports::TopicId id = by_id ? read_topic_id(reader) : ports::TopicId{};
-      const std::string topic = by_id ? name_of(id) : std::string(reader.string(true));
-      const std::size_t count = reader.array_size(true, 1);
+      const std::string topic = by_id ? name_of(id) : std::string(reader.string(flexible));
+      const std::size_t count = reader.array_size(flexible, 1);
       for (std::size_t i = 0; i < count; ++i) {
         SeenFetch::Partition p{.topic = topic, .topic_id = id};
         p.partition = reader.i32();
-        p.leader_epoch = reader.i32();
+        if (version >= 9) p.leader_epoch = reader.i32();
         p.offset = reader.i64();
-        p.epoch_before = reader.i32();
-        reader.skip(8);
+        if (flexible) p.epoch_before = reader.i32();
+        if (version >= 5) reader.skip(8);
         p.max_bytes = reader.i32();
-        reader.skip_tags(true);
+        reader.skip_tags(flexible);
         seen.partitions.push_back(p);
       }
-      reader.skip_tags(true);
+      reader.skip_tags(flexible);
     }
     EXPECT_TRUE(reader.ok());
     return seen;
