@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "cli/time_argument.h"
 #include "cli/version.h"
 #include "config/readers.h"
 #include "config/suggest.h"
@@ -88,6 +89,13 @@ void describe_console(CLI::App& verb, Parsed& parsed) {
       ->needs(until_end);
 }
 
+void describe_reset_offsets(CLI::App& verb, Parsed& parsed) {
+  verb.add_option("--to-time", parsed.line.to_time,
+                  "To its first message at or after TIME (2026-11-26T13:00:00Z, or milliseconds since 1970) instead; "
+                  "where there is none, to the end")
+      ->type_name("TIME");
+}
+
 void describe_reset_single_offset(CLI::App& verb, Parsed& parsed) {
   verb.add_option("TOPIC", parsed.line.topic, "One of the configuration's topics")->required()->type_name("");
   verb.add_option("OFFSET", parsed.offset, "The first message to be read")->required()->type_name("");
@@ -114,6 +122,7 @@ void describe(CLI::App& app, Parsed& parsed) {
     verb->callback([&parsed, &entry] { parsed.line.verb = entry.verb; });
     if (tells_json(entry.verb)) verb->add_flag("--json", parsed.line.json, "One line of JSON, for a script");
     if (entry.verb == Verb::kConsole) describe_console(*verb, parsed);
+    if (entry.verb == Verb::kResetOffsets) describe_reset_offsets(*verb, parsed);
     if (entry.verb == Verb::kResetSingleOffset) describe_reset_single_offset(*verb, parsed);
   }
   app.footer(
@@ -160,6 +169,15 @@ std::variant<CommandLine, Reply> parse_command_line(std::vector<std::string> arg
     const auto timeout = duration_from(parsed.timeout);
     if (!timeout) return usage_error("--timeout: " + timeout.error().message + ", not '" + parsed.timeout + "'");
     parsed.line.timeout = *timeout;
+  }
+  if (parsed.line.verb == Verb::kResetOffsets && verbs.front()->count("--to-time") > 0) {
+    parsed.line.to_time_ms = time_from(parsed.line.to_time);
+    if (!parsed.line.to_time_ms) {
+      return usage_error(
+          "--to-time: expected a time such as 2026-11-26T13:00:00Z or 2026-11-26T14:00:00+01:00, or "
+          "milliseconds since 1970, not '" +
+          parsed.line.to_time + "'");
+    }
   }
   if (parsed.line.verb == Verb::kResetSingleOffset) {
     const auto offset = offset_from(parsed.offset);

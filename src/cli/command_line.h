@@ -33,6 +33,10 @@ struct CommandLine {
   bool until_end = false;
   std::optional<std::chrono::milliseconds> timeout;
 
+  // reset_offsets
+  std::string to_time;                     ///< as it was typed; empty: to the end
+  std::optional<std::int64_t> to_time_ms;  ///< milliseconds since 1970
+
   // reset_single_offset
   std::string topic;
   std::int64_t offset = 0;

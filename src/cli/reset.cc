@@ -35,7 +35,8 @@ operate::ResetRequest request_of(const CommandLine& line, const config::NodeConf
   if (line.verb == Verb::kResetSingleOffset) {
     return {Target::kOffset, line.offset, {line.topic}, line.partition, line.all_partitions};
   }
-  const Target target = line.verb == Verb::kResetOffsets           ? Target::kReadableEnd
+  const Target target = line.to_time_ms                            ? Target::kTime
+                        : line.verb == Verb::kResetOffsets         ? Target::kReadableEnd
                         : line.verb == Verb::kResetToOldestOffsets ? Target::kLogStart
                                                                    : Target::kOffset;
   return {target, 0, topics_of(config), std::nullopt, true};
@@ -55,6 +56,7 @@ std::string operator_name(const config::Environment& environment) {
 
 std::string command_of(const CommandLine& line) {
   std::string command = name_of(line.verb);
+  if (line.to_time_ms) command += " --to-time " + line.to_time;
   if (line.verb != Verb::kResetSingleOffset) return command;
   command += " " + line.topic + " " + std::to_string(line.offset);
   if (line.partition) command += " --partition " + std::to_string(*line.partition);
@@ -107,7 +109,7 @@ ExitCode reset_offsets(const CommandLine& line, const config::NodeConfig& config
   if (auto free = node::lock_node(config, base::LockOwner::kVerb); !free) {
     return failed(around, free.error());
   }
-  auto plan = operate::plan_reset(request, operate::ask_brokers(config, request.topics));
+  auto plan = operate::plan_reset(request, operate::ask_brokers(config, request.topics, line.to_time_ms));
   if (!plan) {
     const ExitCode code = failed(around, plan.error());
     return plan.error().code == ErrorCode::kInvalid ? ExitCode::kUsage : code;

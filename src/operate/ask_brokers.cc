@@ -15,7 +15,8 @@ constexpr std::chrono::milliseconds kBrokersTimeout{5'000};
 
 }  // namespace
 
-LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::string>& topics) {
+LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::string>& topics,
+                    std::optional<std::int64_t> time_ms) {
   kafka::SourceSettings settings;
   for (const config::BrokerAddress& broker : config.brokers) settings.brokers.push_back({broker.host, broker.port});
   settings.client_id = config.client_id;
@@ -24,7 +25,7 @@ LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::str
   const kafka::RecordSetDecoder decoder;
   base::ByteBudget budget(config.memory_budget_bytes);
   kafka::KafkaSource source(std::move(settings), budget, decoder);
-  return look_at_log(source, topics, base::SystemClock(), kBrokersTimeout);
+  return look_at_log(source, topics, base::SystemClock(), kBrokersTimeout, time_ms);
 }
 
 }  // namespace ductus::operate

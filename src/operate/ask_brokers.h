@@ -1,6 +1,8 @@
 // ask_brokers(): what the brokers of a configuration say of its topics.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +11,8 @@
 
 namespace ductus::operate {
 
-/// Blocking: at most 5 s; less where every broker refuses.
-LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::string>& topics);
+/// `time_ms`: as look_at_log() takes it. Blocking: at most 5 s; less where every broker refuses.
+LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::string>& topics,
+                    std::optional<std::int64_t> time_ms = std::nullopt);
 
 }  // namespace ductus::operate

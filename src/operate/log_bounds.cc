@@ -11,8 +11,12 @@ namespace {
 class Look {
  public:
   Look(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
-       base::Time deadline)
-      : source_(source), clock_(clock), sockets_(source, clock, deadline), unanswered_(topics.begin(), topics.end()) {}
+       base::Time deadline, std::optional<std::int64_t> time_ms)
+      : source_(source),
+        clock_(clock),
+        time_ms_(time_ms),
+        sockets_(source, clock, deadline),
+        unanswered_(topics.begin(), topics.end()) {}
 
   LogLook run(base::Time deadline) {
     // Asked while it shrinks, were an answer ever to come at once.
@@ -62,6 +66,7 @@ class Look {
       partitions_.push_back(place);
       unknown_.insert(child);
       source_.attach({child, 0}, place->first, clock_.now(), effects_);
+      if (time_ms_) source_.look_up({child, 0}, {ports::OffsetQuery::kAtTime, *time_ms_}, clock_.now(), effects_);
     }
   }
 
@@ -76,7 +81,14 @@ class Look {
     learn(known.log_start_offset, bounds.log_start_offset);
     learn(known.high_watermark, bounds.high_watermark);
     learn(known.readable_end, bounds.readable_end);
-    if (known.log_start_offset && known.readable_end) unknown_.erase(bounds.child.child);
+    if (known.log_start_offset && known.readable_end && !time_ms_) unknown_.erase(bounds.child.child);
+  }
+
+  // Comes after the bounds.
+  void on(const ports::OffsetFound& found) {
+    if (found.child.child >= partitions_.size()) return;
+    partitions_[found.child.child]->second.at_time = found.offset;
+    unknown_.erase(found.child.child);
   }
 
   void on(const ports::Trouble& trouble) {
@@ -94,9 +106,8 @@ class Look {
   // Each partition that waits for the broker says so itself.
   void on(const ports::BrokerAway&) {}
 
-  // Nothing that leads to these was asked for.
+  // Nothing that leads to it was asked for.
   void on(const ports::Deliver&) {}
-  void on(const ports::OffsetFound&) {}
 
   static void learn(std::optional<std::int64_t>& known, std::int64_t offset) {
     if (offset >= 0) known = offset;
@@ -104,6 +115,7 @@ class Look {
 
   ports::BatchSource& source_;
   const base::Clock& clock_;
+  const std::optional<std::int64_t> time_ms_;
   SourceSockets sockets_;
   ports::SourceEffects effects_;
   LogLook look_;
@@ -116,9 +128,9 @@ class Look {
 }  // namespace
 
 LogLook look_at_log(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
-                    std::chrono::milliseconds timeout) {
+                    std::chrono::milliseconds timeout, std::optional<std::int64_t> time_ms) {
   const base::Time deadline = clock.now() + timeout;
-  return Look(source, topics, clock, deadline).run(deadline);
+  return Look(source, topics, clock, deadline, time_ms).run(deadline);
 }
 
 }  // namespace ductus::operate

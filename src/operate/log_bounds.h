@@ -20,7 +20,8 @@ struct PartitionBounds {
   std::optional<std::int64_t> log_start_offset;
   std::optional<std::int64_t> high_watermark;
   std::optional<std::int64_t> readable_end;
-  std::string trouble;  ///< why something is unknown
+  std::optional<std::int64_t> at_time;  ///< of the time that was asked for, as OffsetQuery::kAtTime
+  std::string trouble;                  ///< why something is unknown
 };
 
 struct LogLook {
@@ -33,10 +34,11 @@ struct LogLook {
 /// Partitions that a look takes in; further ones are left out.
 inline constexpr std::size_t kMaxPartitions = 100'000;
 
-/// Finds the partitions of `topics` and their bounds. What is not answered stays unknown: after `timeout`, or as soon
-/// as every place that could answer has refused a connection. Runs `source` (fresh, used for nothing else) on sockets
-/// of its own, so it blocks: at most `timeout`.
+/// Finds the partitions of `topics`, their bounds and, where `time_ms` is given (milliseconds since 1970), the offset
+/// at that time. What is not answered stays unknown: after `timeout`, or as soon as every place that could answer has
+/// refused a connection. Runs `source` (fresh, used for nothing else) on sockets of its own, so it blocks: at most
+/// `timeout`.
 LogLook look_at_log(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
-                    std::chrono::milliseconds timeout);
+                    std::chrono::milliseconds timeout, std::optional<std::int64_t> time_ms = std::nullopt);
 
 }  // namespace ductus::operate

@@ -55,6 +55,7 @@ Result<ResetRow> plan_row(const ResetRequest& request, const LogLook& look, cons
   ResetRow row{partition, {}, {}, bounds->second.log_start_offset, bounds->second.readable_end};
   const Offset target = request.target == Target::kReadableEnd ? row.readable_end
                         : request.target == Target::kLogStart  ? row.log_start_offset
+                        : request.target == Target::kTime      ? bounds->second.at_time
                                                                : Offset(request.offset);
   if (!target) return unanswered(name_of(partition), bounds->second.trouble);
   row.after.next_offset = *target;

@@ -14,7 +14,12 @@
 namespace ductus::operate {
 
 struct ResetRequest {
-  enum class Target : std::uint8_t { kReadableEnd, kLogStart, kOffset } target = Target::kReadableEnd;
+  enum class Target : std::uint8_t {
+    kReadableEnd,
+    kLogStart,
+    kTime,  ///< the one that the look asked for
+    kOffset,
+  } target = Target::kReadableEnd;
   std::int64_t offset = 0;                ///< kOffset
   std::vector<std::string> topics;        ///< each with all its partitions, unless:
   std::optional<std::int32_t> partition;  ///< only this one

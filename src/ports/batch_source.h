@@ -210,7 +210,18 @@ using SourceEffect = std::variant<OpenConnection, CloseConnection, Send, Deliver
 using SourceEffects = std::vector<SourceEffect>;
 
 /// Which offset look_up() asks for.
-enum class OffsetQuery : std::uint8_t { kEarliest, kLatest };
+struct OffsetQuery {
+  enum Which : std::uint8_t {
+    kEarliest,
+    kLatest,  ///< the readable end
+    kAtTime,  ///< of the first message at or after `time_ms`; where there is none, the readable end
+  } which = kEarliest;
+  std::int64_t time_ms = 0;  ///< milliseconds since 1970
+
+  // NOLINTNEXTLINE(*-explicit-constructor): most queries are no more than that
+  constexpr OffsetQuery(Which the_which, std::int64_t the_time_ms = 0) : which(the_which), time_ms(the_time_ms) {}
+  bool operator==(const OffsetQuery&) const = default;
+};
 
 // ---- the source ------------------------------------------------------------------------------------------
 

@@ -25,7 +25,8 @@ struct ListOffsetsRequest {
   static constexpr std::int16_t kMaxVersion = 7;
   static constexpr std::int16_t kFirstFlexible = 6;
 
-  /// Instead of a time: the offset after the last readable record, and the first of the log.
+  /// Instead of a time: the offset after the last readable record, and the first of the log. From v7 on -3 means the
+  /// offset of the record with the largest timestamp; nothing here asks for it.
   static constexpr std::int64_t kLatest = -1;
   static constexpr std::int64_t kEarliest = -2;
 

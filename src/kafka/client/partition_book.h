@@ -6,6 +6,7 @@
 //                               ▲            │ nothing yet, error, loss
 //                               └────────────┘ not before: 100 ms doubling to 1 s after an error
 //   lookup:  none ──attach(), look_up(), out of range──▶ start ──▶ end ──▶ LogBounds, OffsetFound, Trouble ▶ none
+//                                                                  └▶ time ─┘ where one is asked for
 //
 // Questions and lookups are numbered; whatever comes back with an old number is stale.
 #pragma once
@@ -50,10 +51,14 @@ struct PartitionSlot {
 
   // The lookup.
   std::uint64_t lookup = 0;  ///< 0: none
-  std::optional<std::int64_t> found_start;
+  struct FoundOffset {
+    std::int64_t offset;
+    std::int32_t leader_epoch;
+  };
+  std::optional<FoundOffset> found_start;
+  std::optional<FoundOffset> found_end;     ///< only where a time is looked up after it
   std::optional<ports::OffsetQuery> query;  ///< what look_up() asked
-  std::int32_t start_epoch = -1;
-  bool out_of_range = false;  ///< the leader said so of `place`
+  bool out_of_range = false;                ///< the leader said so of `place`
 
   // What is known of the log; -1: unknown.
   std::int64_t log_start = -1;

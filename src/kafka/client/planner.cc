@@ -10,6 +10,12 @@ std::int32_t in_ms(base::Duration duration) {
   return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
+// What the next ListOffsets asks of a partition.
+std::int64_t timestamp_of(const PartitionSlot& slot) {
+  if (!slot.found_start) return ListOffsetsRequest::kEarliest;
+  return slot.found_end ? slot.query->time_ms : ListOffsetsRequest::kLatest;
+}
+
 IsolationLevel isolation_of(const SourceSettings& settings) {
   return settings.read_committed ? IsolationLevel::kReadCommitted : IsolationLevel::kReadUncommitted;
 }
@@ -72,6 +78,7 @@ void Planner::leave(PartitionSlot& slot) {
 void Planner::ask_lookup(PartitionSlot& slot) {
   slot.lookup = core_.book.number();
   slot.found_start.reset();
+  slot.found_end.reset();
   lookups_.push_back({&slot, slot.lookup});
 }
 
@@ -237,19 +244,17 @@ void Planner::unqueue_sent() {
   std::erase_if(queue_, [](const Ask& ask) { return ask.slot->in_flight == ask.number; });
 }
 
-// One request asks for one end of the logs: a partition must not stand in it twice.
+// One request asks for one offset of each log: a partition must not stand in it twice.
 void Planner::send_lookups(Lane& lane, base::Time now, ports::SourceEffects& out) {
   ListOffsetsRequest request;
   request.isolation = isolation_of(core_.settings);
-  std::optional<bool> end;
+  std::optional<std::int64_t> timestamp;
   std::erase_if(lookups_, [&](const Ask& ask) {
     const PartitionSlot& slot = *ask.slot;
     if (slot.not_before > now) return false;
-    if (!end) end = slot.found_start.has_value();
-    if (*end != slot.found_start.has_value()) return false;
-    request.partitions.push_back({core_.cluster.topic_name(slot.topic), slot.partition,
-                                  *end ? ListOffsetsRequest::kLatest : ListOffsetsRequest::kEarliest,
-                                  slot.leader_epoch});
+    if (!timestamp) timestamp = timestamp_of(slot);
+    if (*timestamp != timestamp_of(slot)) return false;
+    request.partitions.push_back({core_.cluster.topic_name(slot.topic), slot.partition, *timestamp, slot.leader_epoch});
     lane.lookups.push_back(ask);
     return true;
   });

@@ -154,7 +154,7 @@ class Planner {
   void went_back(PartitionSlot& slot, std::int32_t epoch, base::Time now, ports::SourceEffects& out);
   bool is_certain(PartitionSlot& slot, base::Time now);
   void listed(Lane& lane, const ListOffsetsResponse& response, base::Time now, ports::SourceEffects& out);
-  void looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_epoch, base::Time now,
+  void looked_up(PartitionSlot& slot, const PartitionSlot::FoundOffset& last, base::Time now,
                  ports::SourceEffects& out);
   void judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Time now, ports::SourceEffects& out);
   void take_error(PartitionSlot& slot, KafkaError error, base::Time now, ports::SourceEffects& out);

@@ -324,14 +324,15 @@ void Planner::listed(Lane& lane, const ListOffsetsResponse& response, base::Time
     PartitionSlot& slot = *ask->slot;
     if (partition.error != KafkaError::kNone) {
       take_error(slot, partition.error, now, out);
-    } else if (partition.offset < 0) {
+    } else if (partition.offset < 0 && !slot.found_end) {
       ask->done = false;
-    } else if (slot.found_start) {
-      looked_up(slot, partition.offset, partition.leader_epoch, now, out);
-      continue;
+    } else if (!slot.found_start) {
+      slot.found_start = {partition.offset, partition.leader_epoch};
+    } else if (!slot.found_end && slot.query && slot.query->which == ports::OffsetQuery::kAtTime) {
+      slot.found_end = {partition.offset, partition.leader_epoch};
     } else {
-      slot.found_start = partition.offset;
-      slot.start_epoch = partition.leader_epoch;
+      looked_up(slot, {partition.offset, partition.leader_epoch}, now, out);
+      continue;
     }
     if (ask->done) lookups_.push_back({&slot, ask->number});
   }
@@ -345,13 +346,17 @@ void Planner::listed(Lane& lane, const ListOffsetsResponse& response, base::Time
   answering_.clear();
 }
 
-void Planner::looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_epoch, base::Time now,
+// `last`: what was found last, the end or, after it, the offset at a time; below 0 where no message is so late.
+void Planner::looked_up(PartitionSlot& slot, const PartitionSlot::FoundOffset& last, base::Time now,
                         ports::SourceEffects& out) {
-  const std::int64_t start = *slot.found_start;
-  if (start > end) {
+  const std::int64_t start = slot.found_start->offset;
+  const PartitionSlot::FoundOffset last_or_end = last.offset < 0 ? *slot.found_end : last;
+  const std::int64_t end = slot.found_end.value_or(last).offset;
+  if (start > end || start > last_or_end.offset) {
     core_.book.failing(slot,
                        {ErrorCode::kCorrupt, name_of_slot(slot) + ": impossible answer: the log starts at offset " +
-                                                 std::to_string(start) + " and ends at " + std::to_string(end)},
+                                                 std::to_string(start) + " and ends at " +
+                                                 std::to_string(std::min(end, last_or_end.offset))},
                        now, out);
     core_.book.delay(slot, now);
     return ask_lookup(slot);
@@ -360,16 +365,16 @@ void Planner::looked_up(PartitionSlot& slot, std::int64_t end, std::int32_t end_
   core_.book.note_bounds(slot, start, core_.settings.read_committed ? -1 : end, end, out);
   if (slot.question == 0) core_.book.served(slot, out);
   if (const auto query = std::exchange(slot.query, std::nullopt)) {
-    const bool earliest = *query == ports::OffsetQuery::kEarliest;
-    out.emplace_back(ports::OffsetFound{slot.child, earliest ? start : end, earliest ? slot.start_epoch : end_epoch,
-                                        core_.cluster.topic_id(slot.topic)});
+    const auto& found = query->which == ports::OffsetQuery::kEarliest ? *slot.found_start : last_or_end;
+    out.emplace_back(
+        ports::OffsetFound{slot.child, found.offset, found.leader_epoch, core_.cluster.topic_id(slot.topic)});
   }
   if (std::exchange(slot.out_of_range, false) && slot.question != 0) judge_out_of_range(slot, end, now, out);
 }
 
 // Below the log's start there is no doubt.
 void Planner::judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Time now, ports::SourceEffects& out) {
-  const std::int64_t start = *slot.found_start;
+  const std::int64_t start = slot.found_start->offset;
   if (slot.place >= start && !is_certain(slot, now)) return;
   const bool within = slot.place >= start && slot.place <= end;
   const std::string offset = name_of_slot(slot) + ": offset " + std::to_string(slot.place);

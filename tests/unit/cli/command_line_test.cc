@@ -98,6 +98,16 @@ TEST(CommandLine, RefusesWhatIsNoOffsetOrPartition) {
   }
 }
 
+TEST(CommandLine, TakesATimeToResetTo) {
+  const auto line = line_of({"reset_offsets", "local", "--to-time", "1970-01-01T00:00:02Z"});
+  EXPECT_EQ(line.to_time_ms, 2000);
+  EXPECT_EQ(line.to_time, "1970-01-01T00:00:02Z");
+  EXPECT_EQ(line_of({"reset_offsets", "local"}).to_time_ms, std::nullopt);
+  EXPECT_EQ(reply_of({"reset_offsets", "local", "--to-time", "noon"}).code, ExitCode::kUsage);
+  EXPECT_NE(reply_of({"reset_offsets", "local", "--to-time", ""}).err.find("2026-11-26T13:00:00Z"), std::string::npos);
+  EXPECT_EQ(reply_of({"zero_offsets", "local", "--to-time", "0"}).code, ExitCode::kUsage);
+}
+
 TEST(CommandLine, TakesCommonOptionsBeforeAndAfterTheVerb) {
   for (const Words& words : {Words{"--config-dir", "etc", "--set", "a=1", "--set", "b=[1, 2]", "status", "local"},
                              Words{"status", "local", "--set=a=1", "--config-dir=etc", "--set", "b=[1, 2]"},

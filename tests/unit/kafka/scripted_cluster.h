@@ -100,6 +100,7 @@ class ScriptedCluster : public testing::Test {
     std::int32_t leader = 1;
     std::int32_t epoch = 5;
     std::map<std::int32_t, std::int64_t> epochs{};  ///< epoch → its first offset; empty: only `epoch`
+    std::int64_t at_time = -1;                      ///< the first offset at or after any time that is asked for
   };
   struct Connection {
     std::uint16_t port;
@@ -392,7 +393,9 @@ class ScriptedCluster : public testing::Test {
         const std::int64_t which = reader.i64();
         reader.skip_tags(true);
         const Log& log = topics.at(topic).at(static_cast<std::size_t>(partition));
-        const std::int64_t offset = which == ListOffsetsRequest::kEarliest ? log.start : log.end;
+        const std::int64_t offset = which == ListOffsetsRequest::kEarliest ? log.start
+                                    : which == ListOffsetsRequest::kLatest ? log.end
+                                                                           : log.at_time;
         answer->response.partitions.push_back({topic, partition, list_offsets_error, -1, offset, log.epoch});
       }
       reader.skip_tags(true);

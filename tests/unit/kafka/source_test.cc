@@ -44,6 +44,32 @@ TEST_F(SourceTest, both_ends_of_a_log_can_be_looked_up) {
   EXPECT_EQ(found[1].leader_epoch, 5);
 }
 
+TEST_F(SourceTest, a_time_is_looked_up_after_both_ends) {
+  attach_partitions(1, 70);
+  topics["t"][0].at_time = 40;
+  look_up(0, {ports::OffsetQuery::kAtTime, 1'700'000'000'000});
+  EXPECT_EQ(take<OffsetFound>().at(0).offset, 40);
+  EXPECT_EQ(count_sends(ApiKey::kListOffsets), 5u) << "two of them by attaching";
+}
+
+TEST_F(SourceTest, where_no_message_is_so_late_the_time_is_at_the_readable_end) {
+  attach_partitions(1, 70);
+  look_up(0, {ports::OffsetQuery::kAtTime, 1'700'000'000'000});
+  const auto found = take<OffsetFound>();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].offset, 70);
+  EXPECT_TRUE(take<Trouble>().empty());
+}
+
+TEST_F(SourceTest, a_time_below_the_start_of_the_log_is_impossible) {
+  attach_partitions(1, 70);
+  topics["t"][0] = {.start = 30, .end = 70, .at_time = 20};
+  look_up(0, {ports::OffsetQuery::kAtTime, 1'700'000'000'000});
+  pass(std::chrono::seconds(5));
+  EXPECT_TRUE(take<OffsetFound>().empty());
+  EXPECT_EQ(take<Trouble>().at(0).error.code, ErrorCode::kCorrupt);
+}
+
 TEST_F(SourceTest, a_lookup_goes_on_until_it_is_answered) {
   list_offsets_error = KafkaError::kLeaderNotAvailable;
   attach_partitions(1);

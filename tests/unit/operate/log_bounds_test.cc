@@ -40,6 +40,7 @@ class ScriptedSource final : public ports::BatchSource {
   ScriptedSource(std::uint16_t port, Script script) : port_(port), script_(std::move(script)) {}
 
   std::vector<ports::TopicPartition> attached;
+  std::vector<ports::OffsetQuery> lookups;
   std::vector<Error> losses;
   bool tries_again = false;
 
@@ -50,7 +51,7 @@ class ScriptedSource final : public ports::BatchSource {
   }
   void detach(ChildRef, base::Time, SourceEffects&) override {}
   void want(ChildRef, const ports::Position&, base::Time, SourceEffects&) override {}
-  void look_up(ChildRef, ports::OffsetQuery, base::Time, SourceEffects&) override {}
+  void look_up(ChildRef, ports::OffsetQuery query, base::Time, SourceEffects&) override { lookups.push_back(query); }
   void released(const base::ByteBudget::Charge&, base::Time, SourceEffects&) override {}
   void flush(base::Time, SourceEffects& out) override {
     if (!std::exchange(wants_connection_, false)) return;
@@ -152,6 +153,18 @@ TEST_F(LookAtLog, EndsOnceEverythingIsKnown) {
   EXPECT_EQ(found.missing_topics.at("gone").message, "no such topic");
   EXPECT_EQ(found.topics.at("orders"), (ports::KnownTopic{{7}, 2}));
   EXPECT_EQ(source.attached, (std::vector<ports::TopicPartition>{{"orders", 0}, {"orders", 1}}));
+}
+
+TEST_F(LookAtLog, AsksForTheOffsetAtATimeWhereOneIsGiven) {
+  answer_with(std::string("\0\0\0\5hello", 9));
+  ScriptedSource source(port(), [](const std::string&, SourceEffects& out) {
+    out.push_back(ports::TopicFound{"orders", {7}, 1});
+    out.push_back(ports::LogBounds{{0, 0}, 5, 90, 90});
+    out.push_back(ports::OffsetFound{{0, 0}, 42, -1, {7}});
+  });
+  const auto found = look_at_log(source, {"orders"}, base::SystemClock(), 20s, 1'700'000'000'000);
+  EXPECT_EQ(found.partitions.at({"orders", 0}).at_time, 42);
+  EXPECT_EQ(source.lookups, (std::vector<ports::OffsetQuery>{{ports::OffsetQuery::kAtTime, 1'700'000'000'000}}));
 }
 
 TEST_F(LookAtLog, LeavesUnknownWhatIsNotAnsweredInTime) {

@@ -30,7 +30,7 @@ class ResetTest : public ::testing::Test {
 
   void topic(const std::string& name, std::int32_t partitions) { look_.topics[name] = {kOrdersId, partitions}; }
   void log_of(const TopicPartition& partition, std::int64_t start, std::int64_t end) {
-    look_.partitions[partition] = {start, end, end, ""};
+    look_.partitions[partition] = {start, end, end, std::nullopt, ""};
   }
   static ResetRequest request(Target target, std::int64_t offset = 0) { return {target, offset, {"orders"}, {}, true}; }
   ResetPlan plan(const ResetRequest& wanted) const {
@@ -72,6 +72,13 @@ TEST_F(ResetTest, PutsEveryPartitionWhereTheVerbSays) {
   EXPECT_EQ(plan(request(Target::kOffset)).rows[0].after.topic_id, kOrdersId);
 }
 
+TEST_F(ResetTest, PutsEveryPartitionAtTheTimeThatWasAskedFor) {
+  look_.partitions[{"orders", 0}].at_time = 77;
+  EXPECT_EQ(refusal(request(Target::kTime)).code, ErrorCode::kUnreachable) << "of one partition it is not known";
+  look_.partitions[{"orders", 1}].at_time = 9;
+  EXPECT_EQ(offsets_of(plan(request(Target::kTime))), (std::vector<std::int64_t>{77, 9}));
+}
+
 TEST_F(ResetTest, AccountsForTheWholeTopicOnlyWhereItsPartitionsAreAllSet) {
   const auto all = plan(request(Target::kReadableEnd));
   ASSERT_EQ(all.topics.size(), 1u);
@@ -99,7 +106,7 @@ TEST_F(ResetTest, RefusesAPartitionThatIsNotThere) {
 }
 
 TEST_F(ResetTest, PlansNothingWhereOnePartitionIsNotKnown) {
-  look_.partitions[{"orders", 1}] = {{}, {}, {}, "no leader"};
+  look_.partitions[{"orders", 1}] = {{}, {}, {}, {}, "no leader"};
   for (const Target target : {Target::kReadableEnd, Target::kLogStart}) {
     EXPECT_EQ(refusal(request(target)).code, ErrorCode::kUnreachable);
     EXPECT_NE(refusal(request(target)).message.find("orders/1: no leader"), std::string::npos);

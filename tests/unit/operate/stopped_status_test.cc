@@ -14,7 +14,7 @@ class StoppedReport : public ::testing::Test {
     config_.topics = {{"orders", {}}};
   }
   void log_of(std::int32_t partition, std::int64_t start, std::int64_t end) {
-    look_.partitions[{"orders", partition}] = {start, end, end, ""};
+    look_.partitions[{"orders", partition}] = {start, end, end, std::nullopt, ""};
   }
   void store(std::int32_t partition, std::int64_t next_offset) {
     stored_.positions[{"orders", partition}].next_offset = next_offset;
