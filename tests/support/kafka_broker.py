@@ -1,7 +1,9 @@
 """KafkaBroker: one real Kafka on a port and in a folder of its own. It dies with the test."""
 
+import json
 import os
 import pathlib
+import struct
 import subprocess
 import tempfile
 
@@ -44,13 +46,14 @@ class KafkaBroker:
 
     def launch(self):
         """Starts it and does not wait."""
-        kinds = ["zookeeper"] if (self.folder / "zookeeper.properties").exists() else []
-        for kind in [*kinds, "broker"]:
+        for kind in ["zookeeper", "broker"] if self._has_zookeeper else ["broker"]:
             self._processes.append(spawn([_KAFKA_SH, "run", self.folder, kind], env=self._environment))
 
     def wait_until_ready(self):
         """Returns when the broker serves."""
         self._verb("ready", self.folder)
+        if self._has_zookeeper:  # there a broker serves before the controller counts it
+            wait_until(lambda: kcat.broker_ids(self.bootstrap), "the controller counts the broker")
 
     def stop(self):
         """A clean stop; returns when the process is gone."""
@@ -93,9 +96,42 @@ class KafkaBroker:
         kafka_admin.add_partitions(self.bootstrap, topic, total)
         wait_until(lambda: kcat.topics(self.bootstrap).get(topic) == total, f"topic {topic} has {total} partitions")
 
+    def raise_leader_epoch(self, topic, partition, epoch):
+        """From its next start on the broker leads the partition in `epoch`, as after elections. With ZooKeeper only."""
+        state = {"controller_epoch": 1, "leader": 1, "version": 1, "leader_epoch": epoch, "isr": [1]}
+        zookeeper = f"127.0.0.1:{(self.folder / 'second_port').read_text().strip()}"
+        node = f"/brokers/topics/{topic}/partitions/{partition}/state"
+        words = ["-server", zookeeper, "set", node, json.dumps(state, separators=(",", ":"))]
+        self._verb("java", self.folder, "org.apache.zookeeper.ZooKeeperMain", *words)
+
+    def truncate_log(self, topic, partition, offset):
+        """The stopped broker has lost what it held from `offset` on, as after the election of a replica that had less.
+
+        `offset` begins a record batch; the log has one segment.
+        """
+        log = self.folder / "data" / f"{topic}-{partition}" / f"{0:020}.log"
+        held = log.read_bytes()
+        end = 0
+        while end < len(held):
+            base_offset, length = struct.unpack_from(">qi", held, end)
+            if base_offset >= offset:
+                break
+            end += 12 + length
+        assert end < len(held), f"{topic}/{partition} ends below offset {offset}"
+        log.write_bytes(held[:end])
+        for index in [*log.parent.glob("*index"), *log.parent.glob("*.snapshot")]:
+            index.unlink()
+        # Without them the log is recovered from its first byte on.
+        for name in [".kafka_cleanshutdown", "recovery-point-offset-checkpoint", "replication-offset-checkpoint"]:
+            (self.folder / "data" / name).unlink(missing_ok=True)
+
     def limit_reading(self, bytes_per_second, client_id="ductus"):
         """Slows down every fetch of `client_id` from now on."""
         kafka_admin.limit_reading(self.bootstrap, client_id, bytes_per_second)
+
+    @property
+    def _has_zookeeper(self):
+        return (self.folder / "zookeeper.properties").exists()
 
     def _reap(self):
         for process in self._processes:
