@@ -57,7 +57,7 @@ def words_by_folder(root: pathlib.Path) -> dict[str, set[str]]:
     words: dict[str, set[str]] = {}
     for file in (root / "tests").rglob("*_test.*"):
         parts = file.relative_to(root).parts
-        if parts[1] == "tools":
+        if parts[1] == "tools" or file.suffix not in (".cc", ".py"):
             continue
         folder = "/".join(parts[:3] if parts[1] == "unit" else parts[:2])
         words.setdefault(folder, set()).update(re.findall(r"\w+", COMMENT.sub("", file.read_text())))

@@ -85,7 +85,7 @@ class Decoding {
     }
     cursor.bytes += batch->bytes.size();
     cursor.next_offset = std::max(cursor.next_offset, header.last_offset() + 1);
-    batch_.leader_epoch = header.leader_epoch;
+    batch_.leader_epoch = set_.believed_epoch(header.leader_epoch);
     return {};
   }
 

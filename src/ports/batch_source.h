@@ -60,12 +60,18 @@ struct FetchedSet {
     records = body->view();
   }
 
+  /// What a record batch claims as its leader epoch, or -1.
+  std::int32_t believed_epoch(std::int32_t claimed) const noexcept {
+    return max_leader_epoch < 0 || claimed <= max_leader_epoch ? claimed : -1;
+  }
+
   std::shared_ptr<const base::Buffer> body;  ///< pins `records`; nullptr only in tests
   base::ByteView records;                    ///< whole record batches; a cut-off last one is left out
   const SetDecoder* decoder = nullptr;       ///< lives as long as the program
   std::int64_t asked_offset = 0;             ///< records below it are skipped
   std::int64_t next_offset = 0;              ///< the first offset after the set
   std::int32_t leader_epoch = -1;            ///< of the last record batch; -1 unknown
+  std::int32_t max_leader_epoch = -1;        ///< a record batch that claims a later one is not believed; -1 unknown
   TopicId topic_id{};
   std::int64_t log_start_offset = -1;  ///< -1 unknown, as the next two
   std::int64_t high_watermark = -1;

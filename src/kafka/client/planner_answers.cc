@@ -195,7 +195,9 @@ void Planner::deliver(PartitionSlot& slot, FetchResponse::Partition& partition, 
   set.decoder = &core_.decoder;
   set.asked_offset = slot.place;
   set.next_offset = hop.next_offset;
-  set.leader_epoch = hop.leader_epoch;
+  // Beyond the leader's own the epoch cannot be: it lies outside the checksum, or the log was brought from elsewhere.
+  set.max_leader_epoch = slot.leader_epoch;
+  set.leader_epoch = set.believed_epoch(hop.leader_epoch);
   set.topic_id = slot.topic_id;
   set.log_start_offset = slot.log_start;
   set.high_watermark = slot.high_watermark;
@@ -205,7 +207,7 @@ void Planner::deliver(PartitionSlot& slot, FetchResponse::Partition& partition, 
   slot.question = 0;
   slot.place = hop.next_offset;
   slot.delivered_end = hop.next_offset;
-  slot.delivered_epoch = hop.leader_epoch;
+  slot.delivered_epoch = set.leader_epoch;
   slot.beyond = slot.doubts = slot.empty_firsts = 0;
   out.emplace_back(ports::Deliver{slot.child, std::move(set)});
 }

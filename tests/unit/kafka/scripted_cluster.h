@@ -99,8 +99,8 @@ class ScriptedCluster : public testing::Test {
     std::int64_t end = 100;
     std::int32_t leader = 1;
     std::int32_t epoch = 5;
-    std::map<std::int32_t, std::int64_t> epochs{};  ///< epoch → its first offset; empty: only `epoch`
-    std::int64_t at_time = -1;                      ///< the first offset at or after any time that is asked for
+    std::map<std::int32_t, std::int64_t> epochs;  ///< epoch → its first offset; empty: only `epoch`
+    std::int64_t at_time = -1;                    ///< the first offset at or after any time that is asked for
   };
   struct Connection {
     std::uint16_t port;

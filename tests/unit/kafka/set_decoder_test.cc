@@ -167,6 +167,14 @@ TEST_F(SetDecoderTest, B76_MovesThePlaceOverRecordBatchesThatCompactionEmptied) 
   EXPECT_TRUE(batch->last);
 }
 
+TEST_F(SetDecoderTest, DoesNotBelieveALeaderEpochBeyondTheLeaders) {
+  set_.max_leader_epoch = 3;
+  given(join({simple_batch(0, 1, 0, 3), simple_batch(1, 1, 0, 4)}));
+  EXPECT_EQ(decode(1)->leader_epoch, 3);
+  EXPECT_EQ(decode(1)->leader_epoch, -1) << "the field lies outside the checksum";
+  EXPECT_EQ(offsets(), (std::vector<std::int64_t>{1}));
+}
+
 TEST_F(SetDecoderTest, UsesItsBuffersAgain) {
   const Bytes records = join({simple_batch(0, 50, kLz4), simple_batch(50, 50, kLz4)});
   given(records);

@@ -366,6 +366,18 @@ TEST_F(PlannerTest, a_topic_is_asked_by_the_id_that_the_place_belongs_to) {
   EXPECT_TRUE(take<Deliver>().empty()) << "bytes of the new topic are no answer to the question for the old one";
 }
 
+TEST_F(PlannerTest, a_leader_epoch_that_cannot_be_is_not_remembered) {
+  attach_partitions(1);
+  read_on({0});
+  want(0, 0);
+  Part odd = data(0, 0, 10, 100);
+  odd.hop.leader_epoch = 1 << 30;
+  answer(only_fetch(), {odd});
+  EXPECT_EQ(take<Deliver>().at(0).set.leader_epoch, -1);
+  EXPECT_EQ(only_fetch().asks(), "t/0@10");
+  EXPECT_EQ(only_fetch().partitions.at(0).epoch_before, -1);
+}
+
 TEST_F(PlannerTest, a_topic_without_a_known_id_is_asked_by_its_name) {
   topic_id = {};
   attach_partitions(1);
