@@ -17,6 +17,8 @@ namespace ductus::base {
 /// Thread: none of its own. Iterators hold until room_for() or push_back().
 class MessageList {
  public:
+  static constexpr std::size_t kMaxKept = std::size_t{1} << 18;
+
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
   const Message* begin() const noexcept { return messages_.get(); }
@@ -41,7 +43,13 @@ class MessageList {
     *room_for(1) = message;
     ++size_;
   }
-  void clear() noexcept { size_ = 0; }
+  /// Keeps the memory, unless it is for more than kMaxKept messages.
+  void clear() noexcept {
+    size_ = 0;
+    if (capacity_ <= kMaxKept) return;
+    messages_.reset();
+    capacity_ = 0;
+  }
   void erase(const Message* first, const Message* last) {
     DUCTUS_ASSERT(begin() <= first && first <= last && last <= end());
     std::copy(last, end(), messages_.get() + (first - begin()));

@@ -191,7 +191,9 @@ base::Time KafkaSource::next_tick() const {
 // After metadata: every partition to its leader's planner, and planners of brokers that are gone away.
 void KafkaSource::place_all(base::Time now, ports::SourceEffects& out) {
   for (PartitionSlot& slot : book_.slots()) {
-    if (slot.attached && !stop_if_recreated(slot, out)) place(slot, now, out);
+    if (!slot.attached) continue;
+    stop_if_recreated(slot, out);
+    place(slot, now, out);  // in any case: its planner may be about to go
   }
   std::erase_if(planners_, [&](const std::unique_ptr<Planner>& planner) {
     if (const Endpoint* endpoint = cluster_.endpoint_of(planner->node_id())) {
@@ -210,7 +212,7 @@ void KafkaSource::place(PartitionSlot& slot, base::Time now, ports::SourceEffect
     return tell_leaderless(slot, cluster_.why_leaderless(slot.topic, slot.partition), now, out);
   }
   if (slot.leader_epoch != leader.epoch) {
-    slot.not_before = base::Time::min();  // worth another try at once
+    slot.hurry();
     slot.validated = false;
   }
   slot.leader_epoch = leader.epoch;

@@ -62,7 +62,7 @@ struct FetchedSet {
 
   /// What a record batch claims as its leader epoch, or -1.
   std::int32_t believed_epoch(std::int32_t claimed) const noexcept {
-    return max_leader_epoch < 0 || claimed <= max_leader_epoch ? claimed : -1;
+    return claimed >= 0 && (max_leader_epoch < 0 || claimed <= max_leader_epoch) ? claimed : -1;
   }
 
   std::shared_ptr<const base::Buffer> body;  ///< pins `records`; nullptr only in tests

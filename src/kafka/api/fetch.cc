@@ -33,7 +33,7 @@ void read_partition_tag(std::uint32_t tag, Reader& field, FetchResponse::Partiti
 void read_leaders(Reader& field, std::vector<MetadataResponse::Broker>& leaders) {
   constexpr std::size_t kMinEndpointBytes = 11;
   std::size_t count = field.array_size(true, kMinEndpointBytes);
-  if (count > kMaxMetadataBrokers) field.fail();
+  if (count > kMaxMetadataBrokers - leaders.size()) field.fail();  // a tag may come twice
   for (; count > 0 && field.ok(); --count) read_broker(field, true, leaders.emplace_back());
 }
 

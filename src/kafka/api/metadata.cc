@@ -16,21 +16,27 @@ void read_partition(Reader& reader, std::int16_t version, MetadataResponse::Part
   partition.error = KafkaError{reader.i16()};
   partition.index = reader.i32();
   partition.leader_id = reader.i32();
-  if (version >= 7) partition.leader_epoch = reader.i32();
+  const std::int32_t epoch = version >= 7 ? reader.i32() : -1;
+  // Before Kafka 2.4 it may be an old one for as long as the partition is being moved.
+  if (version >= 9) partition.leader_epoch = epoch;
   skip_node_ids(reader, flexible);                    // replicas
   skip_node_ids(reader, flexible);                    // in sync
   if (version >= 5) skip_node_ids(reader, flexible);  // offline
   reader.skip_tags(flexible);
 }
 
-void read_topic(Reader& reader, std::int16_t version, MetadataResponse::Topic& topic) {
+// `room`: how many partitions the answer may still have.
+void read_topic(Reader& reader, std::int16_t version, std::size_t& room, MetadataResponse::Topic& topic) {
   const bool flexible = version >= MetadataRequest::kFirstFlexible;
   topic.error = KafkaError{reader.i16()};
   topic.name = version >= 12 ? reader.nullable_string(flexible) : reader.string(flexible);
   if (version >= 10) topic.topic_id = read_topic_id(reader);
   (void)reader.boolean();  // is_internal
   constexpr std::size_t kMinPartitionBytes = 18;
-  topic.partitions.resize(reader.array_size(flexible, kMinPartitionBytes));
+  const std::size_t count = reader.array_size(flexible, kMinPartitionBytes);
+  if (count > room) return reader.fail();
+  room -= count;
+  topic.partitions.resize(count);
   for (auto& partition : topic.partitions) read_partition(reader, version, partition);
   if (version >= 8) (void)reader.i32();  // topic_authorized_operations
   reader.skip_tags(flexible);
@@ -86,8 +92,9 @@ bool decode(Reader& reader, std::int16_t version, MetadataResponse& response) {
   constexpr std::size_t kMinTopicBytes = 9;
   std::size_t topics = reader.array_size(flexible, kMinTopicBytes);
   if (topics > kMaxMetadataTopics) reader.fail();
+  std::size_t room = kMaxAnsweredPartitions;
   for (; topics > 0 && reader.ok(); --topics) {
-    read_topic(reader, version, response.topics.emplace_back());
+    read_topic(reader, version, room, response.topics.emplace_back());
   }
   if (version >= 8 && version <= 10) (void)reader.i32();  // cluster_authorized_operations
   reader.skip_tags(flexible);

@@ -12,7 +12,7 @@
 //                  topic_authorized_operations:int32 (v8) tags (v9)
 //     partition  = error_code:int16 index:int32 leader_id:int32 leader_epoch:int32 (v7) replicas:[int32]
 //                  isr:[int32] offline:[int32] (v5) tags (v9)
-// Source: MetadataRequest.json, MetadataResponse.json.
+// Source: MetadataRequest.json, MetadataResponse.json, MetadataResponse.java (hasReliableLeaderEpochs).
 #pragma once
 
 #include <cstddef>
@@ -52,7 +52,7 @@ struct MetadataResponse {
     KafkaError error;
     std::int32_t index;
     std::int32_t leader_id;          ///< -1: none
-    std::int32_t leader_epoch = -1;  ///< -1: not known (below v7)
+    std::int32_t leader_epoch = -1;  ///< -1: not known. Not taken from v7 and v8, where it may be an old one
   };
   struct Topic {
     KafkaError error;

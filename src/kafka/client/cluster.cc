@@ -82,6 +82,7 @@ void Cluster::note_leader(TopicIndex topic, std::int32_t partition, const Leader
   for (const auto& broker : brokers) {
     if (broker.node_id != said.node_id || !usable(broker)) continue;
     brokers_.insert_or_assign(broker.node_id, Endpoint{broker.host, static_cast<std::uint16_t>(broker.port)});
+    break;
   }
   if (!brokers_.contains(said.node_id)) return;
   known = said;

@@ -55,6 +55,7 @@ struct PartitionSlot {
     std::int64_t offset;
     std::int32_t leader_epoch;
   };
+  ports::TopicId lookup_topic{};  ///< that it was begun for: both ends must be of one topic
   std::optional<FoundOffset> found_start;
   std::optional<FoundOffset> found_end;     ///< only where a time is looked up after it
   std::optional<ports::OffsetQuery> query;  ///< what look_up() asked
@@ -75,6 +76,12 @@ struct PartitionSlot {
   std::optional<base::Time> failing_since;
   bool told = false;  ///< Trouble was told and not yet Healed
 
+  /// Something has changed that makes it worth another try at once; not again and again, or a broker that tells of ever
+  /// new leaders would make it spin.
+  void hurry() noexcept {
+    constexpr std::uint32_t kFailuresInHaste = 2;
+    if (failures <= kFailuresInHaste) not_before = base::Time::min();
+  }
   bool behind() const noexcept { return readable_end < 0 || place < readable_end; }
   bool waits() const noexcept { return question != 0 || lookup != 0; }
 };
@@ -133,7 +140,7 @@ class PartitionBook {
 
   /// It was answered without an error.
   void served(PartitionSlot& slot, ports::SourceEffects& out) {
-    slot.failures = slot.refusals = 0;
+    slot.failures = slot.refusals = slot.doubts = 0;
     slot.failing_since.reset();
     if (std::exchange(slot.told, false)) out.emplace_back(ports::Healed{slot.child});
   }

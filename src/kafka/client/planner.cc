@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
+
 namespace ductus::kafka {
 namespace {
 
@@ -51,6 +53,7 @@ void Planner::close(Lane& lane, const Error& why, base::Time now, ports::SourceE
 }
 
 void Planner::shut(base::Time now, ports::SourceEffects& out) {
+  DUCTUS_ASSERT(members_.empty());
   for (Lane& lane : lanes_) {
     lane.link.close(now, out);
     finish(lane);
@@ -60,8 +63,9 @@ void Planner::shut(base::Time now, ports::SourceEffects& out) {
 void Planner::join(PartitionSlot& slot) {
   slot.planner = this;
   slot.validated = false;
-  slot.not_before = base::Time::min();
-  slot.out_of_range = false;  // the old leader's word
+  slot.hurry();
+  slot.doubts = 0;  // the old leader's word, as the next
+  slot.out_of_range = false;
   members_.push_back(&slot);
   if (slot.lookup != 0) ask_lookup(slot);
   if (slot.question == 0) return;
@@ -77,6 +81,7 @@ void Planner::leave(PartitionSlot& slot) {
 
 void Planner::ask_lookup(PartitionSlot& slot) {
   slot.lookup = core_.book.number();
+  slot.lookup_topic = core_.cluster.topic_id(slot.topic);
   slot.found_start.reset();
   slot.found_end.reset();
   lookups_.push_back({&slot, slot.lookup});
@@ -185,6 +190,8 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
                         ports::SourceEffects& out) {
   if (send_validations(lane, asks, now, out)) return;
   const SourceSettings& settings = core_.settings;
+  // Those that are asked alone come first, one by one: a long poll each would make all others wait.
+  if (!asks.empty() && asks.front().slot->alone) max_wait = settings.behind_max_wait;
   const auto reserved = static_cast<std::size_t>(settings.response_max_bytes);
   request_.max_wait_ms = in_ms(max_wait);
   request_.partitions.clear();

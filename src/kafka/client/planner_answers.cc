@@ -351,6 +351,7 @@ void Planner::listed(Lane& lane, const ListOffsetsResponse& response, base::Time
 // `last`: what was found last, the end or, after it, the offset at a time; below 0 where no message is so late.
 void Planner::looked_up(PartitionSlot& slot, const PartitionSlot::FoundOffset& last, base::Time now,
                         ports::SourceEffects& out) {
+  if (slot.lookup_topic != core_.cluster.topic_id(slot.topic)) return ask_lookup(slot);
   const std::int64_t start = slot.found_start->offset;
   const PartitionSlot::FoundOffset last_or_end = last.offset < 0 ? *slot.found_end : last;
   const std::int64_t end = slot.found_end.value_or(last).offset;
@@ -368,8 +369,8 @@ void Planner::looked_up(PartitionSlot& slot, const PartitionSlot::FoundOffset& l
   if (slot.question == 0) core_.book.served(slot, out);
   if (const auto query = std::exchange(slot.query, std::nullopt)) {
     const auto& found = query->which == ports::OffsetQuery::kEarliest ? *slot.found_start : last_or_end;
-    out.emplace_back(
-        ports::OffsetFound{slot.child, found.offset, found.leader_epoch, core_.cluster.topic_id(slot.topic)});
+    out.emplace_back(ports::OffsetFound{slot.child, found.offset, std::max(found.leader_epoch, -1),
+                                        core_.cluster.topic_id(slot.topic)});
   }
   if (std::exchange(slot.out_of_range, false) && slot.question != 0) judge_out_of_range(slot, end, now, out);
 }

@@ -10,7 +10,6 @@ namespace ductus::kafka {
 namespace {
 
 // length, attributes, two deltas, key length, value length, header count: a byte each.
-// length, attributes, two deltas, key length, value length, header count: a byte each.
 constexpr std::size_t kMinRecordBytes = 7;
 // Length, attributes, timestamp delta, offset delta and key length at their longest, or a value length: what is read
 // without a look at how much is left.
@@ -26,6 +25,11 @@ struct Bases {
 
   std::int64_t timestamp_at(std::int64_t delta) const {
     return static_cast<std::int64_t>(timestamp + (static_cast<std::uint64_t>(delta) & timestamp_mask));
+  }
+
+  // Only once all deltas are known to fit into the batch is it certain that nothing wraps.
+  std::int64_t offset_at(std::int32_t delta) const {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(offset) + static_cast<std::uint64_t>(delta));
   }
 
   std::int64_t offset;
@@ -172,7 +176,7 @@ const char* as_text(const std::uint8_t* bytes) { return reinterpret_cast<const c
       return false;
     has_headers = *at != 0;
   }
-  std::construct_at(out, bases.offset + delta, bases.timestamp_at(signed_of(timestamp_delta)), as_text(key), key_size,
+  std::construct_at(out, bases.offset_at(delta), bases.timestamp_at(signed_of(timestamp_delta)), as_text(key), key_size,
                     as_text(value), value_size, has_headers);
   place = {next, delta};
   return true;
@@ -206,7 +210,7 @@ const char* parse_checked(Place& place, const std::uint8_t* end, const Bases& ba
   const std::uint8_t* const headers = record.raw(0).data();
   const std::uint8_t* const record_end = bytes.data() + bytes.size();
   if (!record.ok() || !headers_fit(headers, record_end, header_count)) return "headers";
-  std::construct_at(out, bases.offset + offset_delta, bases.timestamp_at(timestamp_delta), as_text(key), key_size,
+  std::construct_at(out, bases.offset_at(offset_delta), bases.timestamp_at(timestamp_delta), as_text(key), key_size,
                     as_text(value), value_size, header_count != 0);
   place = {record_end, offset_delta};
   return nullptr;
@@ -254,7 +258,7 @@ Result<void> parse_records(const RecordBatchHeader& header, base::ByteView recor
     return {};
   }
   return corrupt("record batch at offset " + std::to_string(header.base_offset) + ", record behind offset " +
-                     std::to_string(bases.offset + place.offset_delta),
+                     std::to_string(bases.offset_at(place.offset_delta)),
                  flaw);
 }
 

@@ -87,7 +87,7 @@ void expect_content(const MetadataResponse& answer, std::int16_t version) {
   EXPECT_EQ(topic.topic_id[15], version >= 10 ? 0x10 : 0);
   ASSERT_EQ(topic.partitions.size(), 2u);
   EXPECT_EQ(topic.partitions[0].leader_id, 2);
-  EXPECT_EQ(topic.partitions[0].leader_epoch, version >= 7 ? 9 : -1);
+  EXPECT_EQ(topic.partitions[0].leader_epoch, version >= 9 ? 9 : -1);
   EXPECT_EQ(topic.partitions[1].index, 1);
   EXPECT_EQ(topic.partitions[1].leader_id, -1);
   EXPECT_EQ(topic.partitions[1].error, KafkaError::kLeaderNotAvailable);

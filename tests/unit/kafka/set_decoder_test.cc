@@ -167,12 +167,30 @@ TEST_F(SetDecoderTest, B76_MovesThePlaceOverRecordBatchesThatCompactionEmptied) 
   EXPECT_TRUE(batch->last);
 }
 
+TEST_F(SetDecoderTest, KeepsNoMoreMemoryThanItsBoundFromOneBatchToTheNext) {
+  auto large = batch_at(1);
+  large.attributes = kZstd;
+  large.add("k", std::string(kMaxKeptBytes, 'x'));
+  given(join({simple_batch(0, 1, kZstd), large.build(), simple_batch(2, 1, kZstd)}));
+  ASSERT_TRUE(decode().ok());
+  EXPECT_EQ(offsets(), (std::vector<std::int64_t>{0, 1, 2}));
+  given(simple_batch(0, 1));
+  ASSERT_TRUE(decode().ok());
+  std::size_t kept = 0;
+  for (const base::Buffer& buffer : arena_.inflated) kept += buffer.capacity();
+  EXPECT_LE(kept, kMaxKeptBytes);
+  EXPECT_EQ(arena_.inflated.size(), 2u) << "of those that are not too large";
+}
+
 TEST_F(SetDecoderTest, DoesNotBelieveALeaderEpochBeyondTheLeaders) {
   set_.max_leader_epoch = 3;
   given(join({simple_batch(0, 1, 0, 3), simple_batch(1, 1, 0, 4)}));
   EXPECT_EQ(decode(1)->leader_epoch, 3);
   EXPECT_EQ(decode(1)->leader_epoch, -1) << "the field lies outside the checksum";
   EXPECT_EQ(offsets(), (std::vector<std::int64_t>{1}));
+  set_.max_leader_epoch = -1;
+  given(simple_batch(0, 1, 0, -2));
+  EXPECT_EQ(decode()->leader_epoch, -1);
 }
 
 TEST_F(SetDecoderTest, UsesItsBuffersAgain) {

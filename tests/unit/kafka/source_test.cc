@@ -270,6 +270,19 @@ TEST_F(SourceTest, an_id_that_the_broker_does_not_know_stops_the_partition_once_
   EXPECT_TRUE(fetches().empty());
 }
 
+TEST_F(SourceTest, a_topic_that_is_made_anew_elsewhere_while_its_old_leader_goes_away_leaves_nothing_behind) {
+  attach_partitions(2);
+  want_all({{0, 12}, {1, 12}});
+  topic_id = {2};
+  brokers = {{7, 9007}};
+  topics["t"].assign(2, Log{.leader = 7, .epoch = 0});
+  pass(settings.metadata_max_age);
+  EXPECT_EQ(take<Trouble>().size(), 2u);
+  look_up(0, ports::OffsetQuery::kEarliest);
+  detach(1);
+  EXPECT_EQ(take<OffsetFound>().at(0).topic_id, topic_id);
+}
+
 TEST_F(SourceTest, an_offset_of_an_older_topic_of_the_same_name_is_never_used) {
   attach_partitions(1);
   want(0, 12, -1, {9});

@@ -129,6 +129,34 @@ TEST_F(KafkaLimits, metadata_of_too_many_brokers_are_refused) {
   EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
 }
 
+TEST_F(KafkaLimits, metadata_of_too_many_partitions_are_refused) {
+  const auto told = [](std::size_t first_topic, std::size_t second_topic) {
+    Writer body;
+    body.i32(0);   // correlation id
+    body.i32(0);   // brokers
+    body.i32(-1);  // controller
+    body.i32(2);
+    for (const std::size_t partitions : {first_topic, second_topic}) {
+      body.i16(0);
+      body.string("t", false);
+      body.boolean(false);
+      body.i32(static_cast<std::int32_t>(partitions));
+      for (std::size_t i = 0; i < partitions; ++i) {
+        body.i16(0);
+        body.i32(static_cast<std::int32_t>(i));
+        body.i32(1);  // leader
+        body.i32(0);  // replicas
+        body.i32(0);  // in sync
+      }
+    }
+    return cut(ApiKey::kMetadata, 1, body);
+  };
+  EXPECT_TRUE(told(kMaxAnsweredPartitions - 1, 1).ok());
+  const auto refused = told(kMaxAnsweredPartitions, 1);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+}
+
 // ---- time ----------------------------------------------------------------------------------------------------
 
 TEST_F(KafkaLimits, a_connection_has_its_time_to_become_ready_and_is_then_made_anew) {

@@ -339,6 +339,30 @@ TEST_F(PlannerTest, a_leader_that_the_old_one_names_is_asked_at_once) {
   EXPECT_EQ(only_fetch().port, 9002) << "of two leaders in one epoch the first stands";
 }
 
+TEST_F(PlannerTest, a_broker_that_tells_of_ever_new_leaders_does_not_make_it_spin) {
+  attach_partitions(1);
+  want(0, 40);
+  std::int32_t epoch = 5;
+  for (; epoch < 50 && !fetches().empty(); ++epoch) answer(only_fetch(), {led_by(0, 1, epoch + 1)});
+  EXPECT_LT(epoch, 10);
+  pass(std::chrono::seconds(1));
+  EXPECT_FALSE(fetches().empty());
+}
+
+TEST_F(PlannerTest, doubts_about_an_offset_are_forgotten_with_the_next_good_answer) {
+  attach_partitions(1);
+  want(0, 100, 5);
+  for (int i = 0; i < 10; ++i) {
+    Part elsewhere = nothing(0, 100);
+    elsewhere.diverging_epoch = 4;
+    answer(only_fetch(), {elsewhere});
+    pass(std::chrono::seconds(1));
+    answer(only_fetch(), {nothing(0, 100)});
+    pass(std::chrono::seconds(1));
+  }
+  EXPECT_TRUE(take<Trouble>().empty());
+}
+
 TEST_F(PlannerTest, a_leader_of_unknown_address_is_asked_at_the_one_that_comes_with_it) {
   attach_partitions(1);
   want(0, 40);
@@ -350,6 +374,7 @@ TEST_F(PlannerTest, a_leader_of_unknown_address_is_asked_at_the_one_that_comes_w
   EXPECT_TRUE(fetches().empty());
   pass(std::chrono::seconds(1));
   answer(only_fetch(), {led_by(0, 2, 6)}, 0, 0, {{2, "broker", 9002}});
+  pass(std::chrono::seconds(1));
   EXPECT_EQ(only_fetch().port, 9002);
 }
 
