@@ -65,7 +65,7 @@ void write_owner(int file, LockOwner owner) {
   if (::ftruncate(file, 0) != 0 || ::pwrite(file, line.data(), line.size(), 0) < 0) return;
 }
 
-Error held_by_node(int file, const std::string& name) {
+Error refused_by_node(int file, const std::string& name) {
   return {ErrorCode::kRefused, name + ": held by a running node" + pid_in(file) + "; stop it first"};
 }
 
@@ -85,22 +85,29 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, LockOwner 
   if (owner == LockOwner::kNode) {
     auto alone = try_lock(file, kNodeByte, name);
     if (!alone) return std::move(alone).error();
-    if (!*alone) return held_by_node(file, name);
+    if (!*alone) return refused_by_node(file, name);
   }
   const auto deadline = steady_clock::now() + patience;
   for (;;) {
     auto taken = try_lock(file, kOwnerByte, name);
     if (!taken) return std::move(taken).error();
     if (*taken) break;
-    if (owner == LockOwner::kVerb && is_locked_by_other(file, kNodeByte)) return held_by_node(file, name);
+    if (owner == LockOwner::kVerb && is_locked_by_other(file, kNodeByte)) return refused_by_node(file, name);
     if (steady_clock::now() >= deadline) {
-      return Error{ErrorCode::kRefused,
+      return Error{ErrorCode::kTimedOut,
                    name + ": held by another command" + pid_in(file) + "; try again when it is done"};
     }
     std::this_thread::sleep_for(std::min<steady_clock::duration>(kRetryEvery, deadline - steady_clock::now()));
   }
   write_owner(file, owner);
   return lock;
+}
+
+bool FileLock::held_by_node(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) return false;
+  const FileLock closes_it(file);
+  return is_locked_by_other(file, kNodeByte);
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}

@@ -26,9 +26,13 @@ class FileLock {
 
   /// Takes the lock; makes the file (mode 0600) in an existing folder.
   /// Blocking: while a verb holds it, at most `patience`.
-  /// Errors: kRefused (a node holds it: at once; a verb: after `patience`), kInvalid (no regular file), kIo.
+  /// Errors: kRefused (a node holds it: at once), kTimedOut (a verb, after `patience`), kInvalid (no regular file),
+  /// kIo.
   static Result<FileLock> acquire(const std::filesystem::path& path, LockOwner owner,
                                   std::chrono::milliseconds patience = kPatience);
+
+  /// A node holds the lock at `path`, or waits for it. Makes nothing.
+  static bool held_by_node(const std::filesystem::path& path);
 
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;

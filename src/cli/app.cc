@@ -8,6 +8,7 @@
 #include <iostream>
 #include <utility>
 
+#include "base/escape.h"
 #include "cli/verbs.h"
 #include "node/node.h"
 
@@ -40,9 +41,11 @@ int run(int argc, char** argv, std::vector<ModuleEntry> modules) {
   try {
     return run_guarded({argv + (argc > 0 ? 1 : 0), argv + argc}, std::move(modules));
   } catch (const std::exception& error) {
-    std::cerr << "ductus: " << error.what() << "\n";
-    return cli::to_int(cli::ExitCode::kFailed);
+    std::cerr << "ductus: " << base::escaped(error.what()) << "\n";
+  } catch (...) {
+    std::cerr << "ductus: a module threw\n";
   }
+  return cli::to_int(cli::ExitCode::kFailed);
 }
 
 }  // namespace ductus

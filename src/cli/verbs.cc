@@ -5,6 +5,7 @@
 #include <exception>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -15,6 +16,7 @@
 #include "config/suggest.h"
 #include "control/client.h"
 #include "control/node_process.h"
+#include "node/lock.h"
 #include "operate/status_report.h"
 #include "operate/stopped_status.h"
 
@@ -27,6 +29,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kAnswerTimeout{5'000};
 // A node ends by itself when its stop_timeout is over; only one that hangs has to be ended by force.
 constexpr milliseconds kStopMargin{5'000};
+constexpr milliseconds kRetryEvery{20};
 
 class VerbRun {
  public:
@@ -77,6 +80,8 @@ class VerbRun {
       return module;
     } catch (const std::exception& error) {
       return Error{ErrorCode::kCallback, std::string("its factory threw: ") + error.what()};
+    } catch (...) {
+      return Error{ErrorCode::kCallback, "its factory threw"};
     }
   }
 
@@ -92,8 +97,20 @@ class VerbRun {
     return around_.run_node(config_, *std::move(module), {line_.until_end, line_.timeout});
   }
 
+  // A node that starts has no socket yet, and one that ends has none any more: it is waited for.
+  Result<control::HttpAnswer> ask(const char* method, const char* path) {
+    const base::SystemClock clock;
+    const base::Time deadline = clock.now() + kAnswerTimeout;
+    for (;;) {
+      auto answer = control::request(socket_, method, path, kAnswerTimeout);
+      if (answer || answer.error().code != ErrorCode::kNotFound || !node::node_is_there(config_)) return answer;
+      if (clock.now() >= deadline) return Error{ErrorCode::kTimedOut, "it starts or ends, and does not answer yet"};
+      std::this_thread::sleep_for(kRetryEvery);
+    }
+  }
+
   ExitCode status() {
-    const auto answer = control::request(socket_, "GET", "/status", kAnswerTimeout);
+    const auto answer = ask("GET", "/status");
     if (!answer && answer.error().code == ErrorCode::kNotFound) {
       return show(operate::status_of_stopped_node(config_));
     }
@@ -117,7 +134,7 @@ class VerbRun {
   ExitCode running() {
     const auto process = control::NodeProcess::find(socket_);
     // One whose queue is full runs as well.
-    const bool runs = process || process.error().code == ErrorCode::kTimedOut;
+    const bool runs = process || process.error().code == ErrorCode::kTimedOut || node::node_is_there(config_);
     if (!runs && process.error().code != ErrorCode::kNotFound) {
       say(process.error().message);
       return ExitCode::kFailed;
@@ -129,13 +146,18 @@ class VerbRun {
   ExitCode stop() {
     const base::SystemClock clock;
     const base::Time deadline = clock.now() + config_.stop_timeout + kStopMargin;
-    const auto process = control::NodeProcess::find(socket_);
+    const bool was_there = node::node_is_there(config_);
+    auto process = control::NodeProcess::find(socket_);
+    while (!process && process.error().code == ErrorCode::kNotFound && node::node_is_there(config_) &&
+           clock.now() < deadline) {
+      std::this_thread::sleep_for(kRetryEvery);  // it starts, or it ends
+      process = control::NodeProcess::find(socket_);
+    }
+    if (!process && process.error().code != ErrorCode::kNotFound) return no_answer(process.error().message);
+    if (!process && node::node_is_there(config_)) return no_answer("it starts or ends, and does not answer yet");
     if (!process) {
-      if (process.error().code == ErrorCode::kNotFound) {
-        say(config_.name + " is not running");
-        return ExitCode::kNotRunning;
-      }
-      return no_answer(process.error().message);
+      say(config_.name + (was_there ? " has stopped" : " is not running"));
+      return was_there ? ExitCode::kOk : ExitCode::kNotRunning;
     }
     const auto answer = control::request(socket_, "POST", "/stop", kAnswerTimeout);
     if (answer && answer->status >= 300) {
@@ -145,8 +167,11 @@ class VerbRun {
     // One that hangs, or went away meanwhile, needs no other treatment: its end is what counts.
     const auto left = std::chrono::ceil<milliseconds>(deadline - clock.now());
     if (process->wait_for_end(std::max(left, milliseconds(0)))) {
-      say(config_.name + " has stopped");
-      return ExitCode::kOk;
+      const bool forced = node::ended_by_force(config_, process->id());
+      say(config_.name +
+          (forced ? " left behind what still ran after [node] stop_timeout; it comes again at the next start"
+                  : " has stopped"));
+      return forced ? ExitCode::kFailed : ExitCode::kOk;
     }
     return stop_by_force(*process);
   }

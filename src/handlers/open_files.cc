@@ -1,6 +1,9 @@
 #include "handlers/open_files.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace ductus::handlers {
 
@@ -30,12 +33,16 @@ void OpenFiles::closed(LineFile& file) {
 
 // With mutex_ held. False where all are in use. A file is only tried to be locked: its user may wait for mutex_.
 bool OpenFiles::close_least_recent() {
-  std::ranges::sort(open_, {}, [](const LineFile* file) { return file->used_at_.load(std::memory_order_relaxed); });
-  for (auto it = open_.begin(); it != open_.end(); ++it) {
-    LineFile& victim = **it;
+  // Their users change the times while this looks on: each is read once.
+  std::vector<std::pair<std::uint64_t, LineFile*>> by_age;
+  by_age.reserve(open_.size());
+  for (LineFile* file : open_) by_age.emplace_back(file->used_at_.load(std::memory_order_relaxed), file);
+  std::ranges::sort(by_age);
+  for (const auto& [used_at, file] : by_age) {
+    LineFile& victim = *file;
     const std::unique_lock victim_lock(victim.mutex_, std::try_to_lock);
     if (!victim_lock.owns_lock()) continue;
-    open_.erase(it);
+    std::erase(open_, file);
     if (const auto synced = victim.sync_now(); !synced) {
       victim.log_(LogLevel::kWarn, synced.error().message);  // its users learn of it at their next call
     }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -19,7 +20,10 @@ class Output {
 
   Verdict write(const Batch& batch) {
     const std::lock_guard lock(mutex_);
-    if (torn_ && ::write(file_, "\n", 1) == 1) torn_ = false;
+    if (torn_ && ::write(file_, "\n", 1) != 1) {
+      return Verdict::fail("cannot write to standard output: " + std::generic_category().message(errno));
+    }
+    torn_ = false;
     const LineWriter::Outcome outcome = writer_.write(file_, batch);
     if (outcome.error == 0) return Verdict::ok();
     torn_ = torn_ || outcome.bytes > 0;

@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "kafka/client/link.h"
 #include "node/brain.h"
 
 namespace ductus::node {
@@ -51,7 +52,7 @@ operate::StatusReport Brain::status(base::Time now) const {
   report.handler_name = config_.handler_name;
   report.fetched_bytes = fetched_bytes_;
   if (!config_.brokers.empty()) {
-    report.source = config_.brokers[0].host + ":" + std::to_string(config_.brokers[0].port);
+    report.source = kafka::to_string({config_.brokers[0].host, config_.brokers[0].port});
   }
   for (const auto& [name, topic] : topics_) {
     if (topic.found) continue;
@@ -75,6 +76,10 @@ operate::StatusReport Brain::status(base::Time now) const {
 }
 
 int Brain::until_end_exit_code(Effects& out) const {
+  if (!until_end_reached_) {
+    out.emplace_back(LogLine{LogLevel::kError, "stopped before the end was reached"});
+    return 1;
+  }
   std::string names;
   for (const Partition& partition : partitions_) {
     if (partition.halted) names += (names.empty() ? "" : ", ") + partition.name();

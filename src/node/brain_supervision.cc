@@ -25,7 +25,7 @@ void Brain::on_supervisor(const supervise::Effect& effect, base::Time now, Effec
     on_level(*level, out);
   } else {
     DUCTUS_ASSERT(std::holds_alternative<supervise::AllStopped>(effect));
-    finish(timed_out_ ? 4 : settings_.until_end && until_end_reached_ ? until_end_exit_code(out) : 0, false, out);
+    finish(timed_out_ ? 4 : settings_.until_end ? until_end_exit_code(out) : 0, false, out);
   }
 }
 
@@ -102,7 +102,7 @@ void Brain::go_on_stopping(Partition& partition, base::Time now, Effects& out) {
   if (adapter.phase() == pipeline::AdapterPhase::kIdle) {
     supervisor_.on_stopped({partition.child.child, partition.child.generation}, supervise_out_);
   } else if (adapter.has_unstored()) {
-    rounds_.mark(partition.child, true, now);
+    if (adapter.has_uncollected()) rounds_.mark(partition.child, true, now);  // what a round has, the store answers
   } else {
     pipeline::AdapterEffects effects;
     adapter.stop(effects);

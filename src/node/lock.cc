@@ -1,9 +1,11 @@
 #include "node/lock.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "base/escape.h"
@@ -21,6 +23,24 @@ Result<base::FileLock> lock_node(const config::NodeConfig& config, base::LockOwn
     return Error{ErrorCode::kIo, base::escaped(config.dir.string()) + ": cannot be made: " + failure.message()};
   }
   return base::FileLock::acquire(config.dir / "lock", owner, patience);
+}
+
+bool node_is_there(const config::NodeConfig& config) { return base::FileLock::held_by_node(config.dir / "lock"); }
+
+namespace {
+
+std::filesystem::path forced_end_file(const config::NodeConfig& config) { return config.dir / "forced_end"; }
+
+}  // namespace
+
+void note_forced_end(const config::NodeConfig& config) {
+  std::ofstream(forced_end_file(config), std::ios::trunc) << ::getpid() << "\n";
+}
+
+bool ended_by_force(const config::NodeConfig& config, pid_t process) {
+  std::ifstream file(forced_end_file(config));
+  pid_t left_by = -1;
+  return file >> left_by && left_by == process;
 }
 
 }  // namespace ductus::node

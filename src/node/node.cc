@@ -65,6 +65,19 @@ kafka::SourceSettings source_settings(const config::NodeConfig& config, std::uin
   return settings;
 }
 
+// The user's code.
+Result<std::optional<std::chrono::milliseconds>> idle_interval_of(Module& module) {
+  try {
+    auto interval = module.idle_interval();
+    if (interval) interval = std::max(*interval, std::chrono::milliseconds(1));
+    return interval;
+  } catch (const std::exception& error) {
+    return Error{ErrorCode::kCallback, std::string("the module's idle_interval() threw: ") + error.what()};
+  } catch (...) {
+    return Error{ErrorCode::kCallback, "the module's idle_interval() threw"};
+  }
+}
+
 int report(const Error& error) {
   std::fprintf(stderr, "ductus: %s\n", base::escaped(error.message).c_str());
   return error.code == ErrorCode::kRefused ? 5 : error.code == ErrorCode::kTimedOut ? 4 : 1;
@@ -89,6 +102,9 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   auto sockets = Sockets::open(config.fetch_max_frame_bytes, signals);
   if (!sockets) return report(sockets.error());
 
+  const auto idle_interval = idle_interval_of(*module);
+  if (!idle_interval) return report(idle_interval.error());
+
   const base::SystemClock clock;
   const std::uint64_t seed = std::random_device{}();
   const kafka::RecordSetDecoder decoder;
@@ -98,7 +114,7 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   Brain brain(config, source,
               {.until_end = options.until_end,
                .until_end_timeout = options.timeout,
-               .idle_interval = module->idle_interval(),
+               .idle_interval = *idle_interval,
                .seed = seed});
   Workers workers({.brain = brain,
                    .source = source,
@@ -119,12 +135,12 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
 
   std::optional<operate::Progress> progress(std::in_place, [&] { return workers.status(); }, **log, clock);
   const Finished how = workers.run();
-  progress.reset();
-  if (how.forced) {
-    (*control)->stop();
+  if (how.forced) {  // nothing that waits for a thread: user code may hold any of them
+    note_forced_end(config);
     std::fflush(stdout);
     ::_exit(how.exit_code);
   }
+  progress.reset();
   (*control)->stop();
   return how.exit_code;
 }

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "base/assert.h"
@@ -43,6 +44,7 @@ Finished Workers::run() {
   {
     const std::lock_guard lock(mutex_);
     start_worker();
+    if (workers_.empty()) return {.exit_code = 1, .forced = false};
   }
   monitor_thread_ = std::thread([this] { monitor(); });
   enter([](Brain& brain, base::Time now, Effects& out) { brain.start(now, out); }, false);
@@ -67,8 +69,10 @@ Finished Workers::run() {
 }
 
 void Workers::drain() {
-  stop_handlers_.request_stop();
   enter([](Brain& brain, base::Time now, Effects& out) { brain.drain(now, out); }, false);
+  // What hears of it is the user's code, which may block: it must hold up neither the drain nor its deadline.
+  if (stop_asked_.exchange(true)) return;
+  std::thread([stop = stop_handlers_]() mutable { stop.request_stop(); }).detach();
 }
 
 operate::StatusReport Workers::status() {
@@ -117,6 +121,11 @@ void Workers::carry_out_effects(Effects& effects) {
             }
             wake_another();
           } else if constexpr (std::is_same_v<T, ports::CloseConnection>) {
+            {
+              const std::lock_guard lock(mutex_);
+              dials_waiting_ -= std::erase_if(
+                  dials_, [&](const ports::OpenConnection& dial) { return dial.connection == it.connection; });
+            }
             parts_.sockets.close(it.connection);
           } else if constexpr (std::is_same_v<T, StoreRound> || std::is_same_v<T, LoadPositions>) {
             store_thread_.submit(std::move(it));
@@ -163,7 +172,7 @@ void Workers::work(Worker& self) {
 
 /// Connects to what waits to be connected to: a call like any other, since names may take seconds to look up.
 void Workers::dial_waiting(Worker& self) {
-  while (dials_waiting_.load(std::memory_order_relaxed) > 0) {
+  while (!stopping_ && dials_waiting_.load(std::memory_order_relaxed) > 0) {
     ports::OpenConnection to;
     {
       const std::lock_guard lock(mutex_);
@@ -301,11 +310,18 @@ void Workers::wake_another() {
   }
 }
 
-// With mutex_ held.
+// With mutex_ held. Where the system has no thread to give, those that are there go on; who needs one asks again.
 void Workers::start_worker() {
   workers_.push_back(std::make_unique<Worker>());
   Worker* worker = workers_.back().get();
-  worker->thread = std::thread([this, worker] { work(*worker); });
+  try {
+    worker->thread = std::thread([this, worker] { work(*worker); });
+  } catch (const std::system_error& error) {
+    workers_.pop_back();
+    if (std::exchange(told_no_thread_, true)) return;
+    parts_.log.write(LogLevel::kWarn, std::string("no more threads for callbacks than ") +
+                                          std::to_string(workers_.size()) + ": " + error.what());
+  }
 }
 
 void Workers::finish(const Finished& how) {

@@ -94,6 +94,7 @@ class Workers {
 
   Parts parts_;
   std::stop_source stop_handlers_;
+  std::atomic<bool> stop_asked_{false};
 
   std::mutex baton_;  // guards the brain and timer_at_
   base::Time timer_at_ = base::Time::max();
@@ -110,6 +111,7 @@ class Workers {
   std::condition_variable monitor_changed_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::deque<ports::OpenConnection> dials_;
+  bool told_no_thread_ = false;
   unsigned sleepers_ = 0;
   unsigned wake_ups_ = 0;
   std::optional<Finished> finished_;

@@ -1,5 +1,6 @@
 #include "operate/progress.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -33,7 +34,9 @@ std::size_t terminal_columns() {
 }
 
 void write_to_stderr(const std::string& text) {
-  // A terminal that is gone is no reason to do anything else.
+  // A terminal that is gone, or that somebody has paused, is no reason to do anything else.
+  pollfd terminal{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&terminal, 1, 0) != 1 || (terminal.revents & POLLOUT) == 0) return;
   if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;
 }
 

@@ -135,7 +135,7 @@ std::string to_json(const config::NodeConfig& config, const std::vector<ResetRow
                          {"name", config.name},
                          {"handler_name", config.handler_name},
                          {"partitions", std::move(partitions)}};
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return document.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 }  // namespace ductus::operate

@@ -139,7 +139,7 @@ std::string to_json(const StatusReport& report) {
       {"partitions", std::move(partitions)},
       {"total_lag", number_or_null(report.total_lag())},
   };
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return document.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 Result<StatusReport> status_from_json(const std::string& text) {

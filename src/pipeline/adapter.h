@@ -170,6 +170,8 @@ class Adapter {
   bool draining() const noexcept { return draining_; }
   /// Accepted and not yet stored.
   bool has_unstored() const noexcept { return uncommitted_batches_ > 0; }
+  /// Accepted, and neither in a round nor in a sync.
+  bool has_uncollected() const noexcept { return accepted_batches_ > 0; }
   /// The first offset not yet accepted; nullopt before a position is known.
   std::optional<std::int64_t> next_offset() const noexcept;
 

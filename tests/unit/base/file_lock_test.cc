@@ -116,7 +116,7 @@ TEST_F(FileLockTest, GivesUpOnAVerbThatHoldsItTooLong) {
   const auto refused = FileLock::acquire(file(), LockOwner::kNode);
   ASSERT_FALSE(refused.ok());
   EXPECT_GE(std::chrono::steady_clock::now() - start, FileLock::kPatience);
-  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kTimedOut);
   EXPECT_NE(refused.error().message.find("another command"), std::string::npos) << refused.error().message;
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include "base/file_lock.h"
 #include "control/node_process.h"
@@ -214,6 +215,27 @@ TEST_F(VerbsTest, StopWaitsUntilTheNodeIsGone) {
   EXPECT_EQ(::waitpid(node_, &status, WNOHANG), node_);
   node_ = -1;
   EXPECT_EQ(run({"stop", "local"}), 3);
+}
+
+TEST_F(VerbsTest, StopTellsOfANodeThatLeftCallsBehind) {
+  start_node(WhenAskedToStop::kEnds);
+  directory_.write("run/local/forced_end", std::to_string(node_) + "\n");
+  EXPECT_EQ(run({"stop", "local"}), 1);
+  EXPECT_NE(err_.str().find("left behind"), std::string::npos) << err_.str();
+}
+
+TEST_F(VerbsTest, ANodeWithoutASocketYetRunsAndIsWaitedFor) {
+  std::filesystem::create_directories(node_dir());
+  const auto node = base::FileLock::acquire(node_dir() / "lock", base::LockOwner::kNode);
+  ASSERT_TRUE(node.ok()) << node.error().message;
+  EXPECT_EQ(run({"running", "local"}), 0);
+  EXPECT_EQ(out_.str(), "true\n");
+  out_.str("");
+  const operate::StatusReport report{"local", "tests", "starting", "kafka:9092", {}};
+  const std::jthread opens_its_socket(
+      [&] { serve({{"GET /status", [&] { return control::Response{200, operate::to_json(report)}; }}}); });
+  EXPECT_EQ(run({"status", "local"}), 0) << err_.str();
+  EXPECT_EQ(out_.str(), operate::to_text(report));
 }
 
 TEST_F(VerbsTest, StopLeavesANodeThatRefusesAlone) {

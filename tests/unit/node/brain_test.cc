@@ -217,6 +217,31 @@ TEST_F(BrainTest, UntilEndWaitsForATopicThatIsMissingUntilItsTimeIsOver) {
   EXPECT_EQ(finished->exit_code, 4);
 }
 
+TEST_F(BrainTest, UntilEndThatIsStoppedBeforeTheEndIsAFailure) {
+  begin(0, {.until_end = true});
+  log_ends_at(0, 8);
+  brain_->drain(clock_.now(), effects_);
+  done(next_work(Kind::kStopHandler));
+  const auto finished = take<Finished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->exit_code, 1);
+  EXPECT_TRUE(logged("before the end"));
+}
+
+TEST_F(BrainTest, ADrainThatWaitsForTheStoreDoesNotSpin) {
+  begin(0);
+  log_ends_at(0, 8);
+  deliver(0, 0, 8);
+  accept(8);
+  brain_->drain(clock_.now(), effects_);
+  wait(base::Duration::zero());
+  sync();
+  EXPECT_GT(brain_->next_tick(), clock_.now()) << "the round is being written: its answer is what comes next";
+  store();
+  done(next_work(Kind::kStopHandler));
+  EXPECT_TRUE(take<Finished>());
+}
+
 TEST_F(BrainTest, StatusTellsBehindFromStalled) {
   config_.escalate_after = std::chrono::hours(1);
   begin(0);
