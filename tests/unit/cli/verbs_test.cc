@@ -36,11 +36,10 @@ class VerbsTest : public ::testing::Test {
     configure("");
     offer("file", [](const Value&) { return std::make_unique<SomeModule>(); });
   }
-  ~VerbsTest() override {
-    if (node_ > 0) {
-      ::kill(node_, SIGKILL);
-      ::waitpid(node_, nullptr, 0);
-    }
+  void TearDown() override {
+    if (node_ <= 0) return;
+    ::kill(node_, SIGKILL);
+    ::waitpid(node_, nullptr, 0);
   }
 
   void configure(const std::string& more) {
