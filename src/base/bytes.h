@@ -41,11 +41,10 @@ class Buffer {
     size_ = size;
   }
 
-  /// Sets the size and keeps the content that fits. Grows by doubling.
+  /// Sets the size and keeps the content that fits. Takes no more memory than asked for: who grows often asks for more.
   void resize_keeping(std::size_t size) {
     if (size > capacity_) {
-      const std::size_t doubled = capacity_ * 2;
-      Buffer grown(size > doubled ? size : doubled);
+      Buffer grown(size);
       if (size_ > 0) std::memcpy(grown.data(), data(), size_);
       *this = std::move(grown);
     }

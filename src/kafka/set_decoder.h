@@ -12,8 +12,9 @@ namespace ductus::kafka {
 /// Decompressed bytes of one record batch; one that holds more is refused with kLimit.
 inline constexpr std::size_t kMaxDecodedBytes = std::size_t{64} << 20;
 
-/// Of decompressed bytes, what the arena of a worker keeps of its memory from one batch to the next.
-inline constexpr std::size_t kMaxKeptBytes = std::size_t{16} << 20;
+/// What the arena of a worker keeps of its memory for decompressed bytes from one batch to the next: as much as one
+/// record batch may need, so that large ones do not take it anew each time.
+inline constexpr std::size_t kMaxKeptBytes = std::size_t{65} << 20;
 
 /// Stateless; any thread. See ports::SetDecoder for the contract. Codecs: all of Kafka's.
 /// Offsets may overlap with what lies before them only in the first record batch of a set.
