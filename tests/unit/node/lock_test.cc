@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/temporary_directory.h"
 
@@ -33,6 +34,25 @@ TEST_F(NodeLockTest, RefusesASecondNode) {
   const auto second = lock(base::LockOwner::kNode);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, ErrorCode::kRefused);
+}
+
+TEST_F(NodeLockTest, TellsWhetherANodeIsThereAndMakesNothing) {
+  EXPECT_FALSE(node_is_there(config_));
+  EXPECT_FALSE(std::filesystem::exists(config_.dir));
+  {
+    const auto verb = lock(base::LockOwner::kVerb);
+    EXPECT_FALSE(node_is_there(config_));
+  }
+  const auto node = lock(base::LockOwner::kNode);
+  EXPECT_TRUE(node_is_there(config_));
+}
+
+TEST_F(NodeLockTest, RemembersWhichProcessWasEndedByForce) {
+  const auto node = lock(base::LockOwner::kNode);
+  EXPECT_FALSE(ended_by_force(config_, ::getpid()));
+  note_forced_end(config_);
+  EXPECT_TRUE(ended_by_force(config_, ::getpid()));
+  EXPECT_FALSE(ended_by_force(config_, ::getpid() + 1));
 }
 
 TEST_F(NodeLockTest, SaysWhichFolderCannotBeMade) {
