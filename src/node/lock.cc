@@ -11,6 +11,11 @@
 #include "base/escape.h"
 
 namespace ductus::node {
+namespace {
+
+std::filesystem::path forced_end_file(const config::NodeConfig& config) { return config.dir / "forced_end"; }
+
+}  // namespace
 
 Result<base::FileLock> lock_node(const config::NodeConfig& config, base::LockOwner owner,
                                  std::chrono::milliseconds patience) {
@@ -22,16 +27,12 @@ Result<base::FileLock> lock_node(const config::NodeConfig& config, base::LockOwn
   if (failure) {
     return Error{ErrorCode::kIo, base::escaped(config.dir.string()) + ": cannot be made: " + failure.message()};
   }
-  return base::FileLock::acquire(config.dir / "lock", owner, patience);
+  auto lock = base::FileLock::acquire(config.dir / "lock", owner, patience);
+  if (lock && owner == base::LockOwner::kNode) std::filesystem::remove(forced_end_file(config), failure);
+  return lock;
 }
 
 bool node_is_there(const config::NodeConfig& config) { return base::FileLock::held_by_node(config.dir / "lock"); }
-
-namespace {
-
-std::filesystem::path forced_end_file(const config::NodeConfig& config) { return config.dir / "forced_end"; }
-
-}  // namespace
 
 void note_forced_end(const config::NodeConfig& config) {
   std::ofstream(forced_end_file(config), std::ios::trunc) << ::getpid() << "\n";

@@ -24,7 +24,7 @@ Result<base::FileLock> lock_node(const config::NodeConfig& config, base::LockOwn
 bool node_is_there(const config::NodeConfig& config);
 
 /// Leaves word in the node's folder that this process ends with calls left behind. `stop` learns it so: nobody but a
-/// parent gets an exit code. What an earlier process left is forgotten.
+/// parent gets an exit code. Forgotten when the next node takes the lock.
 void note_forced_end(const config::NodeConfig& config);
 /// The process left such word.
 bool ended_by_force(const config::NodeConfig& config, pid_t process);

@@ -72,7 +72,11 @@ void Workers::drain() {
   enter([](Brain& brain, base::Time now, Effects& out) { brain.drain(now, out); }, false);
   // What hears of it is the user's code, which may block: it must hold up neither the drain nor its deadline.
   if (stop_asked_.exchange(true)) return;
-  std::thread([stop = stop_handlers_]() mutable { stop.request_stop(); }).detach();
+  try {
+    std::thread([stop = stop_handlers_]() mutable { stop.request_stop(); }).detach();
+  } catch (const std::system_error&) {
+    stop_handlers_.request_stop();  // no thread is to be had: late is better than never
+  }
 }
 
 operate::StatusReport Workers::status() {

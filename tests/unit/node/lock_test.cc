@@ -48,11 +48,15 @@ TEST_F(NodeLockTest, TellsWhetherANodeIsThereAndMakesNothing) {
 }
 
 TEST_F(NodeLockTest, RemembersWhichProcessWasEndedByForce) {
-  const auto node = lock(base::LockOwner::kNode);
-  EXPECT_FALSE(ended_by_force(config_, ::getpid()));
-  note_forced_end(config_);
+  {
+    const auto node = lock(base::LockOwner::kNode);
+    EXPECT_FALSE(ended_by_force(config_, ::getpid()));
+    note_forced_end(config_);
+  }
   EXPECT_TRUE(ended_by_force(config_, ::getpid()));
   EXPECT_FALSE(ended_by_force(config_, ::getpid() + 1));
+  const auto next = lock(base::LockOwner::kNode);
+  EXPECT_FALSE(ended_by_force(config_, ::getpid())) << "a later process may have the same number";
 }
 
 TEST_F(NodeLockTest, SaysWhichFolderCannotBeMade) {
