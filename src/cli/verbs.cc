@@ -98,11 +98,11 @@ class VerbRun {
   }
 
   // A node that starts has no socket yet, and one that ends has none any more: it is waited for.
-  Result<control::HttpAnswer> ask(const char* method, const char* path) {
+  Result<control::HttpAnswer> ask_for_status() {
     const base::SystemClock clock;
     const base::Time deadline = clock.now() + kAnswerTimeout;
     for (;;) {
-      auto answer = control::request(socket_, method, path, kAnswerTimeout);
+      auto answer = control::request(socket_, "GET", "/status", kAnswerTimeout);
       if (answer || answer.error().code != ErrorCode::kNotFound || !node::node_is_there(config_)) return answer;
       if (clock.now() >= deadline) return Error{ErrorCode::kTimedOut, "it starts or ends, and does not answer yet"};
       std::this_thread::sleep_for(kRetryEvery);
@@ -110,7 +110,7 @@ class VerbRun {
   }
 
   ExitCode status() {
-    const auto answer = ask("GET", "/status");
+    const auto answer = ask_for_status();
     if (!answer && answer.error().code == ErrorCode::kNotFound) {
       return show(operate::status_of_stopped_node(config_));
     }
