@@ -37,32 +37,19 @@ void StoreThread::run() {
       request = std::move(requests_.front());
       requests_.pop_front();
     }
-    carry_out(std::move(request));
+    serve(std::move(request));
   }
 }
 
-void StoreThread::carry_out(Request request) {
+void StoreThread::serve(Request request) {
   if (auto* round = std::get_if<StoreRound>(&request)) {
-    Result<void> outcome = store_.store(round->positions);
-    if (outcome && !round->topics.empty()) outcome = store_.store_topics(round->topics);
+    const Result<void> outcome = carry_out(*round, store_);
     answers_.stored(std::move(*round), outcome);
   } else {
     auto& load = std::get<LoadPositions>(request);
-    auto positions = load_all(load);
+    auto positions = carry_out(load, store_);
     answers_.loaded(std::move(load), std::move(positions));
   }
-}
-
-Result<std::vector<std::optional<ports::Position>>> StoreThread::load_all(LoadPositions& load) {
-  auto positions = store_.load(load.partitions);
-  if (!positions) return positions;
-  for (const ports::TopicPartition& partition : load.partitions) load.known_topics[partition.topic];
-  std::vector<std::string> topics;
-  for (const auto& [topic, unknown] : load.known_topics) topics.push_back(topic);
-  const auto known = store_.load_topics(topics);
-  if (!known) return known.error();
-  for (std::size_t i = 0; i < topics.size(); ++i) load.known_topics[topics[i]] = (*known)[i];
-  return positions;
 }
 
 }  // namespace ductus::node

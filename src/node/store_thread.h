@@ -36,8 +36,7 @@ class StoreThread {
   using Request = std::variant<StoreRound, LoadPositions>;
   void submit_request(Request request);
   void run();
-  void carry_out(Request request);
-  Result<std::vector<std::optional<ports::Position>>> load_all(LoadPositions& load);
+  void serve(Request request);
 
   ports::OffsetStore& store_;
   Answers answers_;

@@ -1,10 +1,11 @@
-// Work: what the brain asks a worker to do outside the baton, and what came of it. May block: it is user code or disk.
+// Work: what the brain asks a worker or the store thread to do outside the baton, how it is done, and what came of it.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -56,5 +57,13 @@ struct LoadPositions {
   std::vector<ports::TopicPartition> partitions;
   std::map<std::string, std::optional<ports::KnownTopic>> known_topics;  ///< the answer's: the topics of `partitions`
 };
+
+// Each of these may block as long as what it calls. Thread: any; one call at a time for one child, and for the store.
+
+WorkDone carry_out(Work work, ports::HandlerHost& host, const std::stop_token& stop, ports::DecodeArena& arena);
+/// Positions first: a topic counts as known only once those of its partitions are stored.
+Result<void> carry_out(const StoreRound& round, ports::OffsetStore& store);
+/// Fills in `known_topics`.
+Result<std::vector<std::optional<ports::Position>>> carry_out(LoadPositions& load, ports::OffsetStore& store);
 
 }  // namespace ductus::node

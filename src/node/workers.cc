@@ -202,37 +202,7 @@ void Workers::begin_call(Worker& self) {
 
 WorkDone Workers::call(Worker& self, Work work) {
   begin_call(self);
-  WorkDone done{.kind = work.kind, .child = work.child};
-  switch (work.kind) {
-    case Work::Kind::kStartHandler:
-      done.outcome = parts_.host.start(work.child, work.partition, *work.init, stop_handlers_.get_token());
-      break;
-    case Work::Kind::kHandle:
-      done.handled = parts_.host.handle(work.child, work.set, work.cursor, self.arena);
-      done.set = std::move(work.set);
-      if (done.handled.kind == ports::Handled::Kind::kDefer) done.set.own_records();
-      break;
-    case Work::Kind::kHandleIdle:
-      done.handled = parts_.host.handle_idle(work.child, work.next_offset);
-      break;
-    case Work::Kind::kSync:
-      done.outcome = parts_.host.sync(work.child);
-      break;
-    case Work::Kind::kAggregate:
-      done.round = work.round;
-      if (auto element = parts_.host.aggregate_element(work.child)) {
-        done.element = *std::move(element);
-      } else {
-        done.outcome = element.error();
-      }
-      break;
-    case Work::Kind::kStopHandler:
-      parts_.host.stop(work.child);
-      break;
-    case Work::Kind::kPeriodic:
-      done.outcome = parts_.host.handle_periodic_aggregate(*work.aggregate);
-      break;
-  }
+  WorkDone done = carry_out(std::move(work), parts_.host, stop_handlers_.get_token(), self.arena);
   self.call_since_ns.store(0, std::memory_order_relaxed);
   return done;
 }
