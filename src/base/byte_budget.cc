@@ -1,6 +1,7 @@
 #include "base/byte_budget.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace ductus::base {
 
@@ -12,12 +13,12 @@ void ByteBudget::add_topic(Topic topic) {
   for (const std::size_t held : held_) unused_ += unused_by(held);
 }
 
-bool ByteBudget::has_room(Topic topic, std::size_t bytes) const {
+std::size_t ByteBudget::room(Topic topic) const {
   DUCTUS_ASSERT(topic < held_.size());
-  const std::size_t held = held_[topic];
-  if (used_ == 0 || held + bytes <= share_) return true;
-  const std::size_t unused = unused_ - unused_by(held);  // by the others
-  return used_ + unused <= limit_ && bytes <= limit_ - used_ - unused;
+  if (used_ == 0) return std::numeric_limits<std::size_t>::max();
+  const std::size_t own = unused_by(held_[topic]);
+  const std::size_t kept = used_ + unused_ - own;  // by the others
+  return std::max(own, limit_ - std::min(limit_, kept));
 }
 
 void ByteBudget::charge(const Charge& charge) {

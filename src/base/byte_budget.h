@@ -28,8 +28,9 @@ class ByteBudget {
   /// Known from now on, and all before it. The shares shrink accordingly.
   void add_topic(Topic topic);
 
-  /// Whether a request for the topic may be sent. Always while nothing is held: more than the limit comes alone.
-  bool has_room(Topic topic, std::size_t bytes) const;
+  /// How many bytes a request for the topic may ask for. Any number while nothing is held: more than the limit comes
+  /// alone.
+  std::size_t room(Topic topic) const;
   /// For a request; given back with unreserve() when its answer is in, or will not come.
   void reserve(std::size_t bytes) noexcept { used_ += bytes; }
   void unreserve(std::size_t bytes) noexcept {

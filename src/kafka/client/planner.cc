@@ -28,7 +28,6 @@ Planner::Planner(const SourceCore& core, std::int32_t node_id, const Endpoint& e
     : core_(core), node_id_(node_id), endpoint_(endpoint), lanes_{Lane(core.hub, this, kA), Lane(core.hub, this, kB)} {
   for (Lane& lane : lanes_) lane.link.aim(endpoint);
   request_.isolation = isolation_of(core.settings);
-  request_.max_bytes = core.settings.response_max_bytes;
 }
 
 void Planner::aim(const Endpoint& endpoint, base::Time now, ports::SourceEffects& out) {
@@ -192,24 +191,27 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
   const SourceSettings& settings = core_.settings;
   // Those that are asked alone come first, one by one: a long poll each would make all others wait.
   if (!asks.empty() && asks.front().slot->alone) max_wait = settings.behind_max_wait;
-  const auto reserved = static_cast<std::size_t>(settings.response_max_bytes);
+  const auto most = static_cast<std::size_t>(settings.response_max_bytes);
+  std::size_t reserved = 0;
   request_.max_wait_ms = in_ms(max_wait);
   request_.partitions.clear();
   bool all_ids_known = true;
   for (const Ask& ask : asks) {
     PartitionSlot& slot = *ask.slot;
     if (slot.alone && !lane.sets.empty()) continue;
-    if (!core_.budget.has_room(slot.topic, reserved)) {  // released() brings the next flush
+    const std::size_t room = std::min(core_.budget.room(slot.topic), most);
+    if (room < std::min(kLeastRequestBytes, most)) {  // released() brings the next flush
       short_of_budget_ = true;
       continue;
     }
+    reserved = std::max(reserved, room);
     if (slot.topic_id == ports::TopicId{}) slot.topic_id = core_.cluster.topic_id(slot.topic);
     all_ids_known = all_ids_known && slot.topic_id != ports::TopicId{};
     request_.partitions.push_back({.topic = core_.cluster.topic_name(slot.topic),
                                    .topic_id = slot.topic_id,
                                    .partition = slot.partition,
                                    .fetch_offset = slot.place,
-                                   .max_bytes = settings.partition_max_bytes,
+                                   .max_bytes = std::min(settings.partition_max_bytes, static_cast<std::int32_t>(room)),
                                    .current_leader_epoch = slot.leader_epoch,
                                    .last_fetched_epoch = slot.epoch_before});
     slot.in_flight = ask.number;
@@ -217,6 +219,7 @@ void Planner::send_sets(Lane& lane, const std::vector<Ask>& asks, base::Duration
     if (slot.alone || (&asks == &behind_ && lane.sets.size() >= settings.behind_per_request)) break;
   }
   if (lane.sets.empty()) return;
+  request_.max_bytes = static_cast<std::int32_t>(reserved);
   core_.budget.reserve(reserved);
   lane.charged_bytes = reserved;
   unqueue_sent();

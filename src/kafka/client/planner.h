@@ -52,6 +52,10 @@ inline constexpr std::uint32_t kDoubtsBeforeStop = 3;
 /// Answers in a row that could have held a partition's records and did not.
 inline constexpr std::uint32_t kEmptyFirstsBeforeTrouble = 50;
 
+/// Where the byte budget leaves a topic less than a whole answer, less is asked for; where it leaves less than this, it
+/// waits.
+inline constexpr std::size_t kLeastRequestBytes = 16 << 10;
+
 /// What the parts of a source share.
 struct SourceCore {
   const SourceSettings& settings;

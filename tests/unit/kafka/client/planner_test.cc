@@ -537,15 +537,43 @@ TEST_F(PlannerTest, a_throttled_connection_is_left_in_peace) {
 // ---- the byte budget ----------------------------------------------------------------------------------------
 
 TEST_F(PlannerTest, the_budget_holds_a_fetch_back_until_bytes_are_released) {
-  budget_bytes = kMiB + 50;
+  const std::size_t in_hand = 100'000;
+  budget_bytes = in_hand + kLeastRequestBytes - 1;
   attach_partitions(1);
   read_on({0});
   want(0, 0);
-  answer(only_fetch(), {data(0, 3, 10, 100)});
-  EXPECT_EQ(budget->used(), 100u);
+  answer(only_fetch(), {data(0, 3, 10, 100, in_hand)});
+  EXPECT_EQ(budget->used(), in_hand);
   EXPECT_TRUE(fetches().empty());
   release(take<Deliver>().at(0).set.charge);
   EXPECT_EQ(only_fetch().asks(), "t/0@10");
+}
+
+TEST_F(PlannerTest, where_the_budget_leaves_less_than_an_answer_less_is_asked_for) {
+  const std::size_t in_hand = 100'000;
+  budget_bytes = in_hand + kLeastRequestBytes;
+  attach_partitions(1);
+  read_on({0});
+  want(0, 0);
+  answer(only_fetch(), {data(0, 3, 10, 100, in_hand)});
+  EXPECT_EQ(only_fetch().max_bytes, kLeastRequestBytes);
+  EXPECT_EQ(only_fetch().partitions.at(0).max_bytes, kLeastRequestBytes);
+  EXPECT_EQ(budget->used(), in_hand + kLeastRequestBytes);
+}
+
+TEST_F(PlannerTest, a_batch_that_waits_for_its_handler_holds_up_no_other_partition_of_its_topic) {
+  budget_bytes = 2 * kMiB;
+  brokers[2] = 9002;
+  topics["u"] = {Log{.leader = 2}};
+  attach_partitions(2);
+  attach_topic("u");
+  attach(2, 0, "u");
+  want(0, 0);
+  answer(only_fetch(), {data(0, 3, 10, 10)});
+  want(2, 0);
+  ASSERT_EQ(fetch_of(0, "u").max_bytes, static_cast<std::int32_t>(kMiB)) << "u takes what is left of the common half";
+  want(1, 0);
+  EXPECT_EQ(fetch_of(1).max_bytes, static_cast<std::int32_t>(kMiB / 2 - 100)) << "t has a share of its own";
 }
 
 TEST_F(PlannerTest, a_fetch_larger_than_the_budget_is_admitted_alone) {
