@@ -135,7 +135,7 @@ void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<
                                         positions.error().code == ErrorCode::kUnsupported);
   if (!positions && !permanent) {
     note_store_away(positions.error(), now, out);
-    load_again_ = asked.children;
+    load_again_.insert(load_again_.end(), asked.children.begin(), asked.children.end());
     load_retry_at_ = now + kLoadRetryDelay;
     return settle(now, out);
   }
@@ -273,6 +273,9 @@ void Brain::check_until_end(base::Time now, Effects& out) {
   }
   for (const Partition& partition : partitions_) {
     if (partition.halted) continue;
+    // Who has failed begins again at what is stored, and that may be less than what it accepted.
+    const pipeline::AdapterPhase phase = partition.adapter.phase();
+    if (phase == pipeline::AdapterPhase::kIdle || phase == pipeline::AdapterPhase::kStopping) return;
     if (!partition.until_end || partition.adapter.has_unstored()) return;
     const std::int64_t next = partition.adapter.next_offset().value_or(-1);
     if (next < *partition.until_end) return;

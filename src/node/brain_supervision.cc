@@ -130,6 +130,7 @@ void Brain::withdraw_offers(base::Time now, Effects& out) {
 void Brain::end_partition(Partition& partition, const Error& why, bool counted, bool halted, base::Time now,
                           Effects& out) {
   source_.detach(partition.child, now, source_out_);
+  rounds_.forget(partition.child);
   partition.last_error = why.message;
   if (halted) partition.halted = why.message;
   log(halted ? LogLevel::kError : LogLevel::kWarn,

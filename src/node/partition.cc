@@ -72,19 +72,19 @@ StateAndReason describe_running(const Partition& partition, const NodeState& nod
       return {"deferred", "the handler asked for a delay"};
     case Phase::kLoading:
       if (node.store_away) return {"waiting", "the store is away"};
-      return {"starting", ""};
+      return {"starting", "the stored offset is being loaded"};
     case Phase::kStoringPolicy:
     case Phase::kWaitingStore:
       return {"waiting", node.store_away ? "the store is away" : "waits for the store"};
     case Phase::kLookingUp:
       if (partition.trouble) return {"waiting", partition.trouble->message};
-      return {"starting", ""};
+      return {"starting", "the broker has not said where the log begins and ends"};
     case Phase::kFetching:
       return describe_fetching(partition, node);
     case Phase::kHandling:
       return {partition.lag() == 0 ? "ok" : "behind", ""};
     case Phase::kStartingHandler:
-      return {"starting", ""};
+      return {"starting", "the handler is being made"};
     case Phase::kStopping:
     case Phase::kIdle:
       break;

@@ -1,6 +1,7 @@
 #include "pipeline/adapter.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/assert.h"
@@ -49,6 +50,15 @@ void Adapter::apply_policy(OffsetPolicy policy, Error why, AdapterEffects& out) 
 
 void Adapter::found(const ports::OffsetFound& where, AdapterEffects& out) {
   if (draining_ || phase_ != AdapterPhase::kLookingUp) return;
+  if (moved_by_ && moved_by_->kind != ports::Trouble::Kind::kRecreated && is_of_another_topic(where.topic_id)) {
+    // Made anew since the source ended: what it ended for is over, and another policy decides.
+    moved_by_->kind = ports::Trouble::Kind::kRecreated;
+    return apply_policy(
+        settings_.when_recreated,
+        {ErrorCode::kRefused, "the topic was deleted and made anew; offset " + std::to_string(position_->next_offset) +
+                                  " belongs to the old one: reset it, or choose [offsets] when_recreated"},
+        out);
+  }
   tell_lost(where.offset, out);
   moved_by_.reset();
   position_ = ports::Position{where.offset, where.leader_epoch, where.topic_id};
@@ -56,6 +66,11 @@ void Adapter::found(const ports::OffsetFound& where, AdapterEffects& out) {
   phase_ = AdapterPhase::kStoringPolicy;
   accepted_batches_ = uncommitted_batches_ = 1;
   out.emplace_back(Accepted{.urgent = true});
+}
+
+bool Adapter::is_of_another_topic(const ports::TopicId& id) const {
+  const ports::TopicId unknown{};
+  return id != unknown && position_->topic_id != unknown && id != position_->topic_id;
 }
 
 // What the policy passes over.
@@ -256,6 +271,7 @@ void Adapter::advance(AdapterEffects& out) {
 // Only once everything in hand is stored: then a policy, or the operator, may move the offset.
 void Adapter::finish_ending(AdapterEffects& out) {
   if (uncommitted_batches_ > 0) {
+    phase_ = AdapterPhase::kWaitingStore;
     out.emplace_back(Accepted{.urgent = true});
     return;
   }

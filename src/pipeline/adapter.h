@@ -123,7 +123,7 @@ enum class AdapterPhase : std::uint8_t {
   kFetching,      ///< waits for messages
   kHandling,      ///< a callback or a sync runs, or is about to
   kDeferred,      ///< the handler asked for a delay
-  kWaitingStore,  ///< max_uncommitted_batches reached
+  kWaitingStore,  ///< max_uncommitted_batches reached, or what was accepted is to be stored before a policy acts
   kStopping,      ///< the handler's stop() runs
 };
 
@@ -178,6 +178,7 @@ class Adapter {
  private:
   void apply_policy(OffsetPolicy policy, Error why, AdapterEffects& out);
   OffsetPolicy policy_for(ports::Trouble::Kind kind) const noexcept;
+  bool is_of_another_topic(const ports::TopicId& id) const;
   void tell_lost(std::int64_t chosen, AdapterEffects& out) const;
   void advance(AdapterEffects& out);
   void finish_ending(AdapterEffects& out);

@@ -44,6 +44,15 @@ void Rounds::add(const RoundEntry& entry) {
   }
 }
 
+void Rounds::forget(ports::ChildRef child) {
+  const std::uint32_t slot = slots_of(child.child).ready;
+  if (slot == kNone) return;
+  slots_of(ready_.back().child.child).ready = slot;
+  ready_[slot] = ready_.back();
+  ready_.pop_back();
+  slots_of(child.child).ready = kNone;
+}
+
 std::vector<RoundEntry> Rounds::take(base::Time now) {
   if (writing_ || ready_.empty() || now < retry_at_) return {};
   writing_ = true;

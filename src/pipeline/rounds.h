@@ -34,6 +34,8 @@ class Rounds {
   std::vector<ports::ChildRef> close(base::Time now);
   /// Something to write, as collected. A newer entry of the same child is merged into the older one.
   void add(const RoundEntry& entry);
+  /// The child has ended: what it has ready is not written any more. Its next incarnation begins at what is stored.
+  void forget(ports::ChildRef child);
   /// What to write now; empty where nothing is ready or the store is busy. Answered by written().
   std::vector<RoundEntry> take(base::Time now);
   /// The outcome of the write. On failure `round` (less what has become stale) waits to be written again.

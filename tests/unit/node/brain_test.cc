@@ -112,6 +112,38 @@ TEST_F(BrainTest, PositionsThatCannotBeLoadedAreAskedForAgain) {
   EXPECT_EQ(next_work(Kind::kStartHandler).child, at(0));
 }
 
+TEST_F(BrainTest, ALoadThatFailsWhileAnotherWaitsToBeTriedAgainForgetsNobody) {
+  start();
+  topic_has(1);
+  const auto fail_the_load = [&] {
+    const auto asked = take<LoadPositions>();
+    ASSERT_TRUE(asked);
+    brain_->loaded(*asked, Error{ErrorCode::kUnreachable, "gone"}, clock_.now(), effects_);
+  };
+  fail_the_load();
+  topic_has(2);
+  fail_the_load();
+  wait(std::chrono::seconds(1));
+  const auto asked = take<LoadPositions>();
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->partitions, (std::vector<ports::TopicPartition>{{"events", 0}, {"events", 1}}));
+}
+
+TEST_F(BrainTest, WhatAPartitionHadReadyWhenItFailedIsNotStoredAfterItsNextIncarnationHasBegun) {
+  begin(0);
+  log_ends_at(0, 20);
+  deliver(0, 0, 4);
+  accept(4);
+  wait(pipeline::Rounds::kRoundDelay);
+  sync();
+  store(Error{ErrorCode::kUnreachable, "gone"});
+  deliver(0, 4, 8);
+  fail(0);
+  wait(std::chrono::seconds(10));
+  load({0});
+  EXPECT_FALSE(take<StoreRound>());
+}
+
 TEST_F(BrainTest, ACorruptStoreStopsThePartitionInsteadOfGuessing) {
   start();
   topic_has(1);
@@ -203,6 +235,29 @@ TEST_F(BrainTest, UntilEndFailsWhenAPartitionStoppedButFinishesTheRestFirst) {
   const auto finished = take<Finished>();
   ASSERT_TRUE(finished);
   EXPECT_EQ(finished->exit_code, 1);
+}
+
+TEST_F(BrainTest, UntilEndDoesNotCountWhatWasAcceptedAndCouldNotBeSynced) {
+  begin(0, {.until_end = true});
+  log_ends_at(0, 4);
+  deliver(0, 0, 4);
+  accept(4);
+  wait(pipeline::Rounds::kRoundDelay);
+  done(next_work(Kind::kSync), Error{ErrorCode::kIo, "the disk is full"});
+  done(next_work(Kind::kStopHandler));
+  EXPECT_FALSE(take<Finished>());
+  wait(std::chrono::seconds(10));
+  EXPECT_FALSE(take<Finished>());
+  bring_up({0});
+  deliver(0, 0, 4);
+  accept(4);
+  wait(pipeline::Rounds::kRoundDelay);
+  sync();
+  store();
+  done(next_work(Kind::kStopHandler));
+  const auto finished = take<Finished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->exit_code, 0);
 }
 
 TEST_F(BrainTest, UntilEndWaitsForATopicThatIsMissingUntilItsTimeIsOver) {

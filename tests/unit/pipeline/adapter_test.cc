@@ -33,11 +33,11 @@ class AdapterTest : public ::testing::Test {
   }
 
   /// Runs up to the first WantSet, with `next_offset` stored.
-  void begin(std::int64_t next_offset, AdapterSettings settings = {}) {
+  void begin(std::int64_t next_offset, AdapterSettings settings = {}, const ports::TopicId& topic_id = {}) {
     make(settings);
     adapter_->start(effects_);
     ASSERT_NE(asked<LoadPosition>(), nullptr);
-    load(ports::Position{next_offset, 3, {}});
+    load(ports::Position{next_offset, 3, topic_id});
     ASSERT_NE(asked<StartHandler>(), nullptr);
     started({});
   }
@@ -380,6 +380,23 @@ TEST_F(AdapterTest, OfATruncatedLogWhatCameSinceIsLostWhereAPolicyPassesOverIt) 
   begin(50, {.when_truncated = OffsetPolicy::kEarliest});
   source_ends(ports::Trouble::Kind::kTruncated, 40);
   EXPECT_TRUE(find(10).empty());
+}
+
+TEST_F(AdapterTest, ATopicMadeAnewWhileAnotherPolicyLooksUpAnOffsetIsThePolicyOfThatsAffair) {
+  const ports::TopicId old{1};
+  const ports::TopicId anew{9};
+  begin(50, {.when_truncated = OffsetPolicy::kLatest}, old);
+  source_ends(ports::Trouble::Kind::kTruncated, 40);
+  EXPECT_TRUE(find(7, anew).empty());
+  EXPECT_NE(asked<StopHandler>(), nullptr) << "when_recreated is stop";
+
+  begin(50, {.when_truncated = OffsetPolicy::kLatest, .when_recreated = OffsetPolicy::kEarliest}, old);
+  source_ends(ports::Trouble::Kind::kTruncated, 40);
+  EXPECT_TRUE(find(70, anew).empty()) << "asked again: for the earliest now";
+  const auto lost = find(0, anew);
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].from, 50);
+  EXPECT_EQ(lost[0].to, std::nullopt);
 }
 
 TEST_F(AdapterTest, OfATopicMadeAnewTheRestOfTheOldOneIsLostAndThePolicyStoresTheNewId) {

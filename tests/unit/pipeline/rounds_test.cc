@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 namespace ductus::pipeline {
 namespace {
 
@@ -87,6 +91,20 @@ TEST_F(RoundsTest, ANewIncarnationReplacesWhatTheOldOneHadToStore) {
   ASSERT_EQ(round.size(), 1u);
   EXPECT_EQ(round[0].what.position.next_offset, 20);
   EXPECT_EQ(round[0].what.batches, 1u);
+}
+
+TEST_F(RoundsTest, WhatAnEndedChildHadReadyIsNotWritten) {
+  for (std::uint32_t child = 0; child < 4; ++child) rounds_.add(entry(child, 10 + child));
+  rounds_.forget({1, 1});
+  rounds_.forget({3, 1});
+  rounds_.forget({1, 1});
+  rounds_.add(entry(3, 20, 1, 2));
+  std::vector<std::pair<std::uint32_t, std::int64_t>> written;
+  for (const RoundEntry& it : rounds_.take(clock_.now())) {
+    written.emplace_back(it.child.child, it.what.position.next_offset);
+  }
+  std::sort(written.begin(), written.end());
+  EXPECT_EQ(written, (std::vector<std::pair<std::uint32_t, std::int64_t>>{{0, 10}, {2, 12}, {3, 20}}));
 }
 
 }  // namespace
