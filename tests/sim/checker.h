@@ -1,0 +1,123 @@
+// Checker: holds what the node does against what is promised. The one place to add a check: give it a moment below, and
+// call violated() where a promise is broken.
+//
+// Promises (docs/architecture.md): no loss · order · bounded repeats · fail closed · no silent skip · no silent stall ·
+// the byte budget.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ductus/batch.h"
+#include "operate/status_report.h"
+#include "ports/offset_store.h"
+#include "sim/world/brokers.h"
+#include "sim/world/logs.h"
+#include "sim/world/store.h"
+#include "sim/world/timeline.h"
+
+namespace ductus::sim {
+
+struct Violation {
+  std::string promise;
+  std::string what;
+};
+
+/// What the checker keeps of a handler while it lives.
+struct HandlerView {
+  Place place;
+  bool has_sync = false;
+  Log* log = nullptr;                       ///< that it read last
+  std::int64_t delivered = -1;              ///< the last offset it accepted there
+  std::vector<Uid> unsynced;                ///< accepted since the last sync
+  std::optional<std::int64_t> deferred_at;  ///< the first offset of the batch that is to come again
+};
+
+class Checker {
+ public:
+  struct Rules {
+    std::uint32_t max_uncommitted_batches = 16;
+    bool read_committed = true;
+    bool may_begin_at_latest = false;  ///< a policy may pass over what was there before the first offset
+    base::Duration stall_after{0};
+  };
+
+  Checker(Logs& logs, SimStore& store, Timeline& timeline) : logs_(logs), store_(store), timeline_(timeline) {}
+
+  Rules rules;
+  std::uint64_t batches = 0;   ///< offered
+  std::uint64_t messages = 0;  ///< accepted
+  std::uint64_t levels_b = 0;
+  std::uint64_t levels_c = 0;
+  const std::optional<Violation>& violation() const noexcept { return violation_; }
+  void violated(std::string promise, std::string what);
+
+  std::vector<HandlerView*> handlers;  ///< that live
+
+  // Moments of the data path.
+  void on_fetch(const AskedSet& asked);
+  void on_offered(HandlerView& handler, const Batch& batch);
+  void on_ok(HandlerView& handler, const Batch& batch);
+  void on_deferred(HandlerView& handler, const Batch& batch);
+  void on_synced(HandlerView& handler);
+  void on_loaded(const ports::TopicPartition& partition, const std::optional<ports::Position>& position);
+  /// Just before it becomes durable.
+  void on_stored(const ports::StoredPosition& stored);
+  void on_log_line(std::string_view line);
+
+  // Moments of the node's life.
+  /// `until_end`: it is to end by itself, once all is read that is there now.
+  void node_is_new(bool until_end);
+  /// What stands at the end is not told alike by all, or is no more what was stored: exit code 0 proves nothing.
+  void end_is_unclear() { until_end_ = false; }
+  /// `in_a_drain`: nothing has failed.
+  void on_handler_stop(const HandlerView& handler, bool in_a_drain);
+  void on_handler_gone(HandlerView& handler);
+  /// It ended as asked; `exit_code` 0 of one that was to read to the end says that it did.
+  void on_ended(int exit_code);
+  void on_operator_set(const Place& place, std::int64_t offset);
+  void on_status(const operate::StatusReport& report);
+  /// What is in hand is nothing: only requests that are out may hold some of the budget.
+  void on_all_read(std::size_t budget_used, std::size_t connections);
+  /// False: something was not read to the end.
+  bool all_is_read(std::string* what_is_not);
+
+ private:
+  using Position = ports::Position;
+  /// One partition, whichever incarnation.
+  struct View {
+    std::deque<std::int64_t> unstored;  ///< next offsets of accepted batches
+    std::optional<Position> begins_at;  ///< of the handler's first batch: as loaded, or as a policy stored it since
+    std::optional<Position> last;       ///< that was loaded or stored
+    bool jumps = false;            ///< a policy has said what it passes over: the next position is where it goes on
+    const Log* end_log = nullptr;  ///< what is to be read to the end,
+    std::int64_t end_at = 0;       ///< which was here when the node began; not told where the log has changed since
+    std::optional<std::int64_t> stuck_at;
+    base::Time stuck_since;
+  };
+
+  bool visible(const Record& record) const;
+  /// The first record in [from, to) that a reader of the leader of `epoch` sees and that nobody passed over.
+  const Record* first_missing(const Log& log, std::int64_t from, std::int64_t to, std::int32_t epoch,
+                              bool unless_durable) const;
+  void check_order(HandlerView& handler, Log& log, const Record& record);
+  /// A policy, or who made the topic anew: what is delivered next begins at the stored offset.
+  void moved(const Place& place, const Position& to);
+  void excuse_below(Log& log, std::int64_t below, std::int64_t from = 0);
+  static std::string name_of(const Place& place) { return place.topic + "/" + std::to_string(place.partition); }
+  Log& log_of(const Place& place, const ports::TopicId& id);
+
+  Logs& logs_;
+  SimStore& store_;
+  Timeline& timeline_;
+  std::map<Place, View> views_;
+  bool until_end_ = false;
+  std::optional<Violation> violation_;
+};
+
+}  // namespace ductus::sim

@@ -1,0 +1,99 @@
+// ductus_sim: runs seeds of the simulator. docs/reliability.md says what it proves.
+//
+//   ductus_sim SEEDS [--first N] [--jobs N]
+//   ductus_sim --seed N                  tells of one: where it fails, the shortest story
+// Exit code 0: all held. 1: a promise was broken; the last lines say which, and by which seed.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sim/simulation.h"
+#include "sim/story.h"
+#include "sim/totals.h"
+
+namespace {
+
+using ductus::sim::Mode;
+
+struct Options {
+  std::uint64_t seeds = 500;
+  std::uint64_t first = 1;
+  std::optional<Mode> mode;
+  unsigned jobs = std::max(std::thread::hardware_concurrency(), 1u);
+  bool quiet = false;
+};
+
+// What an assertion of the node leaves behind is the seed.
+thread_local std::uint64_t t_seed = 0;
+thread_local Mode t_mode = Mode::kSafety;
+
+void on_crash(int signal) {
+  char line[128];
+  const int size = std::snprintf(line, sizeof line, "sim: seed %llu --mode %s crashed the node\n",
+                                 static_cast<unsigned long long>(t_seed), ductus::sim::name_of(t_mode));
+  (void)!::write(STDERR_FILENO, line, static_cast<std::size_t>(size));
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Runs seeds of the simulator.");
+  app.add_option("seeds", options.seeds, "how many, one after the other")->check(CLI::PositiveNumber);
+  app.add_option("--first", options.first, "the first one");
+  app.add_option("--jobs", options.jobs, "how many at a time")->check(CLI::PositiveNumber);
+  app.add_option("--mode", options.mode, "safety or liveness; else even seeds are of safety, odd ones of liveness")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Mode>{{"safety", Mode::kSafety}, {"liveness", Mode::kLiveness}}));
+  const CLI::Option* one = app.add_option("--seed", options.first, "tell of this one");
+  app.add_flag("--quiet", options.quiet, "only the totals");
+  CLI11_PARSE(app, argc, argv);
+  if (one->count() > 0) options.seeds = options.jobs = 1;
+  std::signal(SIGABRT, on_crash);
+  std::signal(SIGSEGV, on_crash);
+
+  ductus::sim::Totals totals;
+  std::mutex mutex;
+  std::atomic<std::uint64_t> next = options.first;
+  std::atomic<bool> failed = false;
+  const std::uint64_t end = options.first + options.seeds;
+  const auto began = std::chrono::steady_clock::now();
+  const auto mode_of = [&](std::uint64_t seed) {
+    return options.mode.value_or(seed % 2 == 0 ? Mode::kSafety : Mode::kLiveness);
+  };
+  const auto work = [&] {
+    for (std::uint64_t seed = next++; seed < end && !failed; seed = next++) {
+      t_seed = seed;
+      t_mode = mode_of(seed);
+      const ductus::sim::Outcome outcome = ductus::sim::Simulation(seed, t_mode).run();
+      const std::lock_guard lock(mutex);
+      totals.add(seed, t_mode, outcome);
+      failed = failed || outcome.violation.has_value();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < options.jobs; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  if (const auto& worst = totals.first_failure(); worst && !options.quiet) {
+    std::printf("%s\n", ductus::sim::tell(worst->seed, worst->mode).c_str());
+  } else if (one->count() > 0) {
+    std::printf("%s\n", ductus::sim::tell(options.first, mode_of(options.first)).c_str());
+  }
+  std::printf("%s\n", totals.text(took.count(), !options.quiet && one->count() == 0).c_str());
+  return totals.first_failure() ? 1 : 0;
+}

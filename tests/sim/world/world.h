@@ -1,0 +1,73 @@
+// World: everything around the node that outlives it, and what a seed chose of it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "config/node_config.h"
+#include "sim/checker.h"
+#include "sim/world/brokers.h"
+#include "sim/world/logs.h"
+#include "sim/world/module.h"
+#include "sim/world/random.h"
+#include "sim/world/store.h"
+#include "sim/world/timeline.h"
+
+namespace ductus::sim {
+
+/// What happened last, for the story of a seed that failed. Off, it costs nothing.
+class Trace {
+ public:
+  static constexpr std::size_t kKept = 400;
+  bool on = false;
+  template <class Text>
+  void say(const Timeline& timeline, Text&& text) {
+    if (!on) return;
+    lines_.push_back({timeline.now(), std::string(text())});
+    if (lines_.size() > kKept) lines_.pop_front();
+  }
+  struct Line {
+    base::Time time;
+    std::string text;
+  };
+  const std::deque<Line>& lines() const noexcept { return lines_; }
+
+ private:
+  std::deque<Line> lines_;
+};
+
+/// What a seed is like, apart from its faults.
+struct Settings {
+  config::NodeConfig config;
+  Versions versions = kModern;
+  int brokers = 3;
+  std::vector<int> partitions;  ///< of each topic
+  base::Duration append_every{0};
+  bool transactions = false;
+  bool has_sync = false;
+  std::optional<std::chrono::milliseconds> idle_interval;
+};
+
+struct World {
+  World(std::uint64_t seed, Settings the_settings);
+
+  Random random;
+  Timeline timeline;
+  Settings settings;
+  Logs logs;
+  Brokers brokers;
+  SimStore store;
+  Behaviours behaviours;
+  Checker checker;
+  Trace trace;
+  std::uint64_t lives = 0;
+  /// Nothing that goes wrong lasts longer.
+  base::Time faults_end = base::Time::max();
+
+  static std::string topic_name(std::size_t index) { return "t" + std::to_string(index); }
+};
+
+Settings choose_settings(Random& random);
+
+}  // namespace ductus::sim
