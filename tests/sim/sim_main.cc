@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -30,6 +31,7 @@ struct Options {
   std::uint64_t seeds = 500;
   std::uint64_t first = 1;
   std::optional<Mode> mode;
+  std::optional<std::uint64_t> only;
   unsigned jobs = std::max(std::thread::hardware_concurrency(), 1u);
   bool quiet = false;
 };
@@ -47,37 +49,31 @@ void on_crash(int signal) {
   std::raise(signal);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  Options options;
-  CLI::App app("Runs seeds of the simulator.");
+void declare(CLI::App& app, Options& options) {
   app.add_option("seeds", options.seeds, "how many, one after the other")->check(CLI::PositiveNumber);
   app.add_option("--first", options.first, "the first one");
   app.add_option("--jobs", options.jobs, "how many at a time")->check(CLI::PositiveNumber);
   app.add_option("--mode", options.mode, "safety or liveness; else even seeds are of safety, odd ones of liveness")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, Mode>{{"safety", Mode::kSafety}, {"liveness", Mode::kLiveness}}));
-  const CLI::Option* one = app.add_option("--seed", options.first, "tell of this one");
+  app.add_option("--seed", options.only, "tell of this one");
   app.add_flag("--quiet", options.quiet, "only the totals");
-  CLI11_PARSE(app, argc, argv);
-  if (one->count() > 0) options.seeds = options.jobs = 1;
-  std::signal(SIGABRT, on_crash);
-  std::signal(SIGSEGV, on_crash);
+}
 
+Mode mode_of(const Options& options, std::uint64_t seed) {
+  return options.mode.value_or(seed % 2 == 0 ? Mode::kSafety : Mode::kLiveness);
+}
+
+/// Until one fails: no more are begun.
+ductus::sim::Totals run_seeds(const Options& options) {
   ductus::sim::Totals totals;
   std::mutex mutex;
   std::atomic<std::uint64_t> next = options.first;
   std::atomic<bool> failed = false;
-  const std::uint64_t end = options.first + options.seeds;
-  const auto began = std::chrono::steady_clock::now();
-  const auto mode_of = [&](std::uint64_t seed) {
-    return options.mode.value_or(seed % 2 == 0 ? Mode::kSafety : Mode::kLiveness);
-  };
   const auto work = [&] {
-    for (std::uint64_t seed = next++; seed < end && !failed; seed = next++) {
+    for (std::uint64_t seed = next++; seed - options.first < options.seeds && !failed; seed = next++) {
       t_seed = seed;
-      t_mode = mode_of(seed);
+      t_mode = mode_of(options, seed);
       const ductus::sim::Outcome outcome = ductus::sim::Simulation(seed, t_mode).run();
       const std::lock_guard lock(mutex);
       totals.add(seed, t_mode, outcome);
@@ -88,12 +84,42 @@ int main(int argc, char** argv) {
   for (unsigned i = 1; i < options.jobs; ++i) threads.emplace_back(work);
   work();
   for (std::thread& thread : threads) thread.join();
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  if (const auto& worst = totals.first_failure(); worst && !options.quiet) {
-    std::printf("%s\n", ductus::sim::tell(worst->seed, worst->mode).c_str());
-  } else if (one->count() > 0) {
-    std::printf("%s\n", ductus::sim::tell(options.first, mode_of(options.first)).c_str());
+  return totals;
+}
+
+int run(Options options) {
+  if (options.only) {
+    std::printf("%s\n", ductus::sim::tell(*options.only, mode_of(options, *options.only)).c_str());
+    options.first = *options.only;
+    options.seeds = options.jobs = 1;
   }
-  std::printf("%s\n", totals.text(took.count(), !options.quiet && one->count() == 0).c_str());
-  return totals.first_failure() ? 1 : 0;
+  const auto began = std::chrono::steady_clock::now();
+  const ductus::sim::Totals totals = run_seeds(options);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  const auto& failure = totals.first_failure();
+  const bool in_short = options.quiet || options.only;
+  if (failure && !in_short) std::printf("%s\n", ductus::sim::tell(failure->seed, failure->mode).c_str());
+  std::printf("%s\n", totals.text(took.count(), !in_short).c_str());
+  return failure ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    Options options;
+    CLI::App app("Runs seeds of the simulator.");
+    declare(app, options);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app.exit(error) == 0 ? 0 : 2;
+    }
+    std::signal(SIGABRT, on_crash);
+    std::signal(SIGSEGV, on_crash);
+    return run(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ductus_sim: %s\n", error.what());
+    return 1;
+  }
 }
