@@ -35,26 +35,16 @@ Error make_error(const char* what, const fs::path& path, int cause) {
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
-// Makes `folder` and those above it that are missing. Appends the folders whose entries are new.
-Result<void> make_folder(const fs::path& folder, std::vector<fs::path>& changed) {
-  if (::mkdir(folder.c_str(), 0755) == 0) {
-    changed.push_back(folder_of(folder));
-    return {};
-  }
-  if (errno == EEXIST) return {};
-  if (errno != ENOENT || !folder.has_parent_path()) return make_error("make the folder", folder, errno);
-  if (auto made = make_folder(folder.parent_path(), changed); !made) return made;
-  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return make_error("make the folder", folder, errno);
-  changed.push_back(folder_of(folder));
-  return {};
-}
+// Folders that others have made may be closed to us, or on a file system that is not written to.
+bool is_not_ours(int error) { return error == EACCES || error == EPERM || error == EROFS; }
 
 Result<void> sync_folder(const fs::path& folder) {
   const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0 && is_not_ours(errno)) return {};
   if (file < 0) return make_error("open the folder", folder, errno);
   const int error = ::fsync(file) == 0 ? 0 : errno;
   ::close(file);
-  if (error == 0 || error == EINVAL) return {};  // EINVAL: such folders cannot be synced
+  if (error == 0 || error == EINVAL || is_not_ours(error)) return {};  // EINVAL: such folders cannot be synced
   return make_error("sync the folder", folder, error);
 }
 
@@ -120,13 +110,34 @@ Result<std::int64_t> LineFile::open_descriptor() {
   constexpr int kFlags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   file_ = ::open(path_.c_str(), kFlags, 0640);
   if (file_ < 0 && errno == ENOENT) {
-    if (auto made = make_folder(folder_of(path_), folders_to_sync_); !made) return std::move(made).error();
+    if (auto made = make_folder(folder_of(path_)); !made) return std::move(made).error();
     file_ = ::open(path_.c_str(), kFlags, 0640);
   }
   if (file_ < 0) return error("open", errno);
-  if (!known_) folders_to_sync_.push_back(folder_of(path_));
+  if (!known_) note_new_entries();
   known_ = true;
   return check_descriptor();
+}
+
+// Makes `folder` and those above it that are missing.
+Result<void> LineFile::make_folder(const fs::path& folder) {
+  files_.set_lasting(folder, false);
+  if (::mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST) return {};
+  if (errno != ENOENT || !folder.has_parent_path()) return make_error("make the folder", folder, errno);
+  if (auto made = make_folder(folder.parent_path()); !made) return made;
+  if (::mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST) return {};
+  return make_error("make the folder", folder, errno);
+}
+
+// The file's own entry, and those of the folders above it, whoever made them: an earlier run may have been killed
+// before it had synced them.
+void LineFile::note_new_entries() {
+  fs::path entry = path_;
+  for (fs::path folder = folder_of(entry); folder != entry; folder = folder_of(entry)) {
+    if (entry != path_ && files_.lasts(entry)) break;
+    folders_to_sync_.push_back({.entry = entry, .folder = folder});
+    entry = folder;
+  }
 }
 
 Result<std::int64_t> LineFile::check_descriptor() {
@@ -194,7 +205,9 @@ Result<void> LineFile::sync_now() {
 
 Result<void> LineFile::sync_folders() {
   while (!folders_to_sync_.empty()) {
-    if (auto synced = sync_folder(folders_to_sync_.back()); !synced) return synced;
+    const NewEntry& last = folders_to_sync_.back();
+    if (auto synced = sync_folder(last.folder); !synced) return synced;
+    if (last.entry != path_) files_.set_lasting(last.entry, true);
     folders_to_sync_.pop_back();
   }
   return {};

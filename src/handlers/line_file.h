@@ -41,13 +41,19 @@ class LineFile {
   Result<std::uint64_t> open();
   /// Appends all of the batch or nothing. Blocking: disk. Errors as open().
   Result<void> append(const Batch& batch, LineWriter& writer, std::uint64_t failed_syncs);
-  /// Makes durable what was appended, and the folder entry of a file that was opened for the first time.
+  /// Makes durable what was appended, and the folder entries that lead to a file that was opened for the first time.
   Result<void> sync(std::uint64_t failed_syncs);
 
   const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
   friend class OpenFiles;
+
+  /// A file or folder, and the folder that is to be synced for it to be found after a power cut.
+  struct NewEntry {
+    std::filesystem::path entry;
+    std::filesystem::path folder;
+  };
 
   // All with mutex_ held.
   Result<std::int64_t> ensure_open();
@@ -56,6 +62,8 @@ class LineFile {
   Result<std::int64_t> cut_torn_line(std::int64_t size);
   Result<void> check_syncs(std::uint64_t failed_syncs) const;
   Result<void> sync_now();
+  Result<void> make_folder(const std::filesystem::path& folder);
+  void note_new_entries();
   Result<void> sync_folders();
   Error roll_back(std::int64_t size, int cause);
   Error lose_unsynced(int cause);
@@ -73,7 +81,7 @@ class LineFile {
   bool dirty_ = false;              ///< appended to since the last sync
   std::int64_t durable_bytes_ = 0;  ///< its size at the last good sync
   std::uint64_t failed_syncs_ = 0;
-  std::vector<std::filesystem::path> folders_to_sync_;
+  std::vector<NewEntry> folders_to_sync_;
   std::atomic<std::uint64_t> used_at_{0};  ///< tick of the last use; read by OpenFiles without mutex_
 };
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "ductus/module.h"
@@ -34,13 +35,21 @@ class OpenFiles {
   // Called by a file with its own lock held: it is about to be open; it is closed.
   void make_room_for(LineFile& file);
   void closed(LineFile& file);
-  bool close_least_recent();
+  struct Victim {
+    LineFile* file = nullptr;
+    std::unique_lock<std::mutex> lock{};
+  };
+  Victim least_recent();
+  /// Whether the folder's own entry is durable, as far as this process knows; and what it knows.
+  bool lasts(const std::filesystem::path& folder);
+  void set_lasting(const std::filesystem::path& folder, bool lasting);
   std::uint64_t next_tick() noexcept { return tick_.fetch_add(1, std::memory_order_relaxed); }
 
   const std::size_t limit_;
   std::atomic<std::uint64_t> tick_{1};
   std::mutex mutex_;  // guards what follows; may be taken with a file's lock held, not the other way round
   std::vector<LineFile*> open_;
+  std::set<std::filesystem::path> lasting_;
   std::map<std::filesystem::path, std::unique_ptr<LineFile>> files_;
 };
 
