@@ -59,7 +59,7 @@ void Brain::start(base::Time now, Effects& out) {
 
 void Brain::drain(base::Time now, Effects& out) {
   if (draining_) return;
-  draining_ = true;
+  draining_ = calls_to_end_ = true;
   stop_deadline_ = now + config_.stop_timeout;
   supervisor_.stop(now, supervise_out_);
   settle(now, out);
@@ -84,8 +84,7 @@ void Brain::lost(ports::ConnectionId connection, const Error& why, base::Time no
 }
 
 void Brain::done(WorkDone what, base::Time now, Effects& out) {
-  DUCTUS_ASSERT(calls_out_ > 0);
-  --calls_out_;
+  call_ended(what);
   if (what.kind == Work::Kind::kPeriodic) {
     on_aggregate_returned(what, out);
   } else {
@@ -238,6 +237,7 @@ void Brain::settle(base::Time now, Effects& out) {
     out.emplace_back(std::exchange(to_load_, {}));
   }
   if (settings_.until_end && !draining_) check_until_end(now, out);
+  if (std::exchange(calls_to_end_, false)) out.emplace_back(EndCalls{});
   source_.flush(now, source_out_);
   run_source(now, out);
   supervisor_.on_work_due(work_is_due(), now, supervise_out_);
@@ -297,19 +297,6 @@ base::Time Brain::next_tick() const {
   if (!timers_.empty()) next = std::min(next, timers_.front().at);
   if (!draining_) next = std::min(next, until_end_deadline_);
   return finished_ ? base::Time::max() : next;
-}
-
-std::size_t Brain::ready_work() const noexcept {
-  return calls_out_ < config_.max_threads ? std::min(ready_.size(), config_.max_threads - calls_out_) : 0;
-}
-
-std::optional<Work> Brain::take_work(base::Time now) {
-  if (ready_work() == 0) return std::nullopt;
-  Work work = std::move(ready_.front());
-  ready_.pop_front();
-  ++calls_out_;
-  if (Partition* partition = find(work.child)) partition->call_since = now;
-  return work;
 }
 
 Partition* Brain::find(ports::ChildRef child) {

@@ -36,6 +36,8 @@ struct LogLine {
   LogLevel level;
   std::string text;
 };
+/// Handlers are about to be stopped: who is in a call is asked to return soon.
+struct EndCalls {};
 /// The node is done: every handler has stopped, or the time to stop is over.
 struct Finished {
   int exit_code = 0;
@@ -43,7 +45,7 @@ struct Finished {
 };
 
 using Effect = std::variant<ports::OpenConnection, ports::CloseConnection, ports::Send, StoreRound, LoadPositions,
-                            LogLine, Finished>;
+                            LogLine, EndCalls, Finished>;
 using Effects = std::vector<Effect>;
 
 struct BrainSettings {
@@ -83,9 +85,10 @@ class Brain {
 
   /// When tick() is wanted next; Time::max() where nothing is due.
   base::Time next_tick() const;
-  /// The next call to make, oldest first; nothing while `handler.max_threads` calls are out.
+  /// The next call to make, oldest first; nothing while `handler.max_threads` calls are out. They are shared out: one
+  /// topic gets no more than leave one for each of the others.
   std::optional<Work> take_work(base::Time now);
-  /// How many calls may be taken now.
+  /// How many calls may be taken now, or more than that, as long as it is not none.
   std::size_t ready_work() const noexcept;
   operate::StatusReport status(base::Time now) const;
 
@@ -99,7 +102,14 @@ class Brain {
     const config::TopicConfig* config = nullptr;
     bool found = false;
     std::string trouble;
+    std::size_t calls_out = 0;
   };
+
+  // Calls (brain_calls.cc).
+  std::size_t most_calls_of_a_topic() const noexcept;
+  bool may_be_called(const Work& work) const;
+  void call_ended(const WorkDone& what);
+  std::string why_no_thread(const Partition& partition, base::Time now) const;
 
   // Events and what follows from each (brain.cc).
   void on_done(Partition& partition, WorkDone& what, base::Time now, Effects& out);
@@ -152,7 +162,6 @@ class Brain {
 
   // What people see (brain_status.cc).
   NodeState node_state(base::Time now) const;
-  std::string who_holds_the_threads(base::Time now) const;
   int until_end_exit_code(Effects& out) const;
 
   const config::NodeConfig& config_;
@@ -169,6 +178,7 @@ class Brain {
   std::deque<Work> ready_;
   std::size_t calls_out_ = 0;
   bool offers_to_withdraw_ = false;
+  bool calls_to_end_ = false;
   LoadPositions to_load_;
   std::uint64_t fetched_bytes_ = 0;
   pipeline::Rounds rounds_;

@@ -41,6 +41,7 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
         } else if constexpr (std::is_same_v<T, ports::OffsetFound>) {
           Partition* partition = find(it.child);
           if (partition == nullptr) return;
+          partition->until_end = partition->readable_end;  // of the log as it is now: the one before may be gone
           pipeline::AdapterEffects effects;
           partition->adapter.found(it, effects);
           run_adapter(*partition, std::move(effects), now, out);

@@ -44,13 +44,14 @@ void Brain::check_stalls(base::Time now, Effects& out) {
   stall_check_at_ = base::Time::max();
   std::size_t stalled = 0;
   std::vector<Partition*> silent;
-  const NodeState node = node_state(now);
+  NodeState node = node_state(now);
   for (Partition& partition : partitions_) {
     const bool something_to_do = partition.due != WorkDue::kNo || partition.lag().value_or(0) > 0;
     if (!something_to_do || partition.halted) continue;
     stall_check_at_ = now + config_.stall_after / kStallChecks;
     if (now - partition.progress_at < config_.stall_after) continue;
     if (!std::exchange(partition.stall_told, true) && ++stalled <= kStallsNamed) {
+      node.no_thread = why_no_thread(partition, now);
       const operate::PartitionStatus status = partition.status(supervisor_.state(partition.child.child), node);
       log(LogLevel::kWarn, partition.name() + " makes no progress: " + status.state + ": " + status.reason, out);
     }

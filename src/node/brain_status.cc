@@ -30,20 +30,7 @@ NodeState Brain::node_state(base::Time now) const {
           .stopping = draining_,
           .store_away = store_away_,
           .waits_for_budget = source_.waits_for_budget(),
-          .no_thread = calls_out_ < config_.max_threads ? std::string() : who_holds_the_threads(now),
           .restarting = retry_reason(supervisor_.level(), level_why_)};
-}
-
-std::string Brain::who_holds_the_threads(base::Time now) const {
-  const Partition* longest = nullptr;
-  for (const Partition& partition : partitions_) {
-    if (!partition.call_since) continue;
-    if (longest == nullptr || *partition.call_since < *longest->call_since) longest = &partition;
-  }
-  std::string text = "no thread is free: " + std::to_string(calls_out_) + " calls hold them all";
-  if (longest == nullptr) return text;
-  const auto lasts = std::chrono::duration_cast<std::chrono::seconds>(now - *longest->call_since);
-  return text + ", the longest one for " + std::to_string(lasts.count()) + " s in " + longest->name();
 }
 
 operate::StatusReport Brain::status(base::Time now) const {
@@ -65,8 +52,9 @@ operate::StatusReport Brain::status(base::Time now) const {
   }
   const bool retrying = supervisor_.level() != supervise::Level::kA;
   report.state = draining_ ? "draining" : retrying ? "retrying" : partitions_.empty() ? "starting" : "running";
-  const NodeState node = node_state(now);
+  NodeState node = node_state(now);
   for (const Partition& partition : partitions_) {
+    node.no_thread = why_no_thread(partition, now);
     report.partitions.push_back(partition.status(supervisor_.state(partition.child.child), node));
   }
   std::sort(report.partitions.begin(), report.partitions.end(), [](const auto& left, const auto& right) {

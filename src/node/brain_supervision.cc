@@ -90,6 +90,7 @@ void Brain::start_partition(Partition& partition, base::Time now, Effects& out) 
 void Brain::stop_partition(Partition& partition, base::Time now, Effects& out) {
   source_.detach(partition.child, now, source_out_);
   offers_to_withdraw_ = true;
+  calls_to_end_ = calls_to_end_ || partition.call_since;
   pipeline::AdapterEffects effects;
   partition.adapter.drain(effects);
   run_adapter(partition, std::move(effects), now, out);

@@ -70,13 +70,6 @@ Finished Workers::run() {
 
 void Workers::drain() {
   enter([](Brain& brain, base::Time now, Effects& out) { brain.drain(now, out); }, false);
-  // What hears of it is the user's code, which may block: it must hold up neither the drain nor its deadline.
-  if (stop_asked_.exchange(true)) return;
-  try {
-    std::thread([stop = stop_handlers_]() mutable { stop.request_stop(); }).detach();
-  } catch (const std::system_error&) {
-    stop_handlers_.request_stop();  // no thread is to be had: late is better than never
-  }
 }
 
 operate::StatusReport Workers::status() {
@@ -135,6 +128,8 @@ void Workers::carry_out_effects(Effects& effects) {
             store_thread_.submit(std::move(it));
           } else if constexpr (std::is_same_v<T, LogLine>) {
             parts_.log.write(it.level, it.text);
+          } else if constexpr (std::is_same_v<T, EndCalls>) {
+            end_calls();
           } else {
             static_assert(std::is_same_v<T, Finished>);
             finish(it);
@@ -202,7 +197,12 @@ void Workers::begin_call(Worker& self) {
 
 WorkDone Workers::call(Worker& self, Work work) {
   begin_call(self);
-  WorkDone done = carry_out(std::move(work), parts_.host, stop_handlers_.get_token(), self.arena);
+  std::stop_token stop;
+  if (work.kind == Work::Kind::kStartHandler) {
+    const std::lock_guard lock(mutex_);
+    stop = stop_handlers_.get_token();
+  }
+  WorkDone done = carry_out(std::move(work), parts_.host, stop, self.arena);
   self.call_since_ns.store(0, std::memory_order_relaxed);
   return done;
 }
@@ -295,6 +295,20 @@ void Workers::start_worker() {
     if (std::exchange(told_no_thread_, true)) return;
     parts_.log.write(LogLevel::kWarn, std::string("no more threads for callbacks than ") +
                                           std::to_string(workers_.size()) + ": " + error.what());
+  }
+}
+
+/// What hears of it is the user's code, which may block: it must hold up neither the stop nor its deadline.
+void Workers::end_calls() {
+  std::stop_source ended;
+  {
+    const std::lock_guard lock(mutex_);
+    ended = std::exchange(stop_handlers_, std::stop_source());
+  }
+  try {
+    std::thread([ended]() mutable { ended.request_stop(); }).detach();
+  } catch (const std::system_error&) {
+    ended.request_stop();  // no thread is to be had: late is better than never
   }
 }
 

@@ -84,6 +84,7 @@ class Workers {
   bool wake_sleeper();
   void wake_another();
   void start_worker();
+  void end_calls();
   void finish(const Finished& how);
 
   void monitor();
@@ -93,8 +94,6 @@ class Workers {
   bool everyone_is_blocked();
 
   Parts parts_;
-  std::stop_source stop_handlers_;
-  std::atomic<bool> stop_asked_{false};
 
   std::mutex baton_;  // guards the brain and timer_at_
   base::Time timer_at_ = base::Time::max();
@@ -111,6 +110,7 @@ class Workers {
   std::condition_variable monitor_changed_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::deque<ports::OpenConnection> dials_;
+  std::stop_source stop_handlers_;  ///< of the handlers made since calls were last ended
   bool told_no_thread_ = false;
   unsigned sleepers_ = 0;
   unsigned wake_ups_ = 0;

@@ -62,7 +62,6 @@ void SimNode::start() {
 
 void SimNode::drain() {
   module_.draining = true;
-  stop_.request_stop();
   enter([this](base::Time now, node::Effects& out) { brain_.drain(now, out); });
 }
 
@@ -110,6 +109,8 @@ void SimNode::obey(node::Effects& effects) {
           } else if constexpr (std::is_same_v<T, node::LogLine>) {
             world_.trace.say(world_.timeline, [&] { return "log: " + it.text; });
             world_.checker.on_log_line(it.text);
+          } else if constexpr (std::is_same_v<T, node::EndCalls>) {
+            std::exchange(stop_, std::stop_source()).request_stop();
           } else {
             static_assert(std::is_same_v<T, node::Finished>);
             finished_ = it;

@@ -162,6 +162,41 @@ TEST_F(BrainTest, NewPartitionsOfATopicStartToo) {
   EXPECT_EQ(asked->partitions, (std::vector<ports::TopicPartition>{{"events", 1}, {"events", 2}}));
 }
 
+TEST_F(BrainTest, OneTopicCannotTakeTheThreadsOfAllOthers) {
+  config_.max_threads = 2;
+  config_.topics = {{"busy", Value()}, {"events", Value()}};
+  start();
+  say(ports::TopicFound{"busy", {}, 3});
+  topic_has(1);
+  bring_up({0, 0, 0});
+  bring_up({0});
+  for (std::uint32_t child = 0; child < 4; ++child) log_ends_at(child, 8);
+  for (std::uint32_t child = 0; child < 3; ++child) deliver(child, 0, 4);
+  const Work first = next_work(Kind::kHandle);
+  EXPECT_EQ(brain_->ready_work(), 0u);
+  EXPECT_FALSE(brain_->take_work(clock_.now())) << "the other topic could have none then";
+  clock_.advance(std::chrono::seconds(3));
+  EXPECT_EQ(state(1), "waiting");
+  EXPECT_EQ(
+      reason(1),
+      "no thread is free for this topic: its 1 calls hold all that it may take, the longest one for 3 s in busy/0");
+  deliver(3, 0, 4);
+  EXPECT_EQ(next_work(Kind::kHandle).child, at(3));
+  EXPECT_EQ(reason(1).find("no thread is free: 2 calls hold them all"), 0u) << reason(1);
+}
+
+TEST_F(BrainTest, WhoIsInACallIsAskedToReturnWhenAllAreStopped) {
+  begin(0);
+  log_ends_at(0, 8);
+  deliver(0, 0, 4);
+  Work call = next_work(Kind::kHandle);
+  EXPECT_FALSE(take<EndCalls>());
+  brain_->drain(clock_.now(), effects_);
+  EXPECT_TRUE(take<EndCalls>());
+  done(std::move(call));
+  EXPECT_FALSE(take<EndCalls>());
+}
+
 TEST_F(BrainTest, DrainingStoresWhatWasAcceptedStopsHandlersAndFinishes) {
   begin(0);
   deliver(0, 0, 4);
@@ -253,6 +288,23 @@ TEST_F(BrainTest, UntilEndDoesNotCountWhatWasAcceptedAndCouldNotBeSynced) {
   accept(4);
   wait(pipeline::Rounds::kRoundDelay);
   sync();
+  store();
+  done(next_work(Kind::kStopHandler));
+  const auto finished = take<Finished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->exit_code, 0);
+}
+
+TEST_F(BrainTest, UntilEndIsTheEndOfTheLogThatAPolicyWentOnWith) {
+  config_.when_truncated = config::OffsetPolicy::kLatest;
+  begin(8, {.until_end = true});
+  log_ends_at(0, 20);
+  say(ports::Trouble{.child = at(0),
+                     .error = {ErrorCode::kRefused, "truncated"},
+                     .kind = ports::Trouble::Kind::kTruncated,
+                     .parted_at = 5});
+  log_ends_at(0, 6);
+  say(ports::OffsetFound{at(0), 6, 2, {}});
   store();
   done(next_work(Kind::kStopHandler));
   const auto finished = take<Finished>();
