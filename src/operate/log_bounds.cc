@@ -28,7 +28,7 @@ class Look {
       settle();
     }
     for (const std::string& topic : unanswered_) {
-      look_.missing_topics.insert_or_assign(topic, Error{ErrorCode::kTimedOut, "the cluster has not answered"});
+      look_.missing_topics.try_emplace(topic, Error{ErrorCode::kTimedOut, "the cluster has not answered"});
     }
     return std::move(look_);
   }
@@ -72,7 +72,8 @@ class Look {
 
   void on(const ports::TopicMissing& missing) {
     look_.missing_topics.insert_or_assign(missing.topic, missing.error);
-    unanswered_.erase(missing.topic);
+    // A topic whose leaders are being elected is there in a moment.
+    if (missing.error.code != ErrorCode::kUnreachable) unanswered_.erase(missing.topic);
   }
 
   void on(const ports::LogBounds& bounds) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "net/socket.h"
 #include "operate/source_sockets.h"
@@ -68,7 +69,7 @@ class ScriptedSource final : public ports::BatchSource {
     losses.push_back(why);
     wants_connection_ = tries_again;
     out.push_back(ports::SourceState{false, why.message});
-    out.push_back(ports::TopicMissing{"orders", why});
+    if (!tries_again) out.push_back(ports::TopicMissing{"orders", {ErrorCode::kRefused, why.message}});
   }
   void tick(base::Time, SourceEffects&) override {}
   base::Time next_tick() const override { return base::Time::max(); }
@@ -87,30 +88,20 @@ class LookAtLog : public ::testing::Test {
 
   std::uint16_t port() const { return net::local_address(listener_)->port(); }
 
-  /// A broker for one connection, which answers the question with `bytes`.
-  void answer_with(std::string bytes) {
-    broker_ = std::jthread([this, bytes = std::move(bytes)] {
-      wait_for(listener_.fd());
-      const auto client = net::accept_from(listener_);
-      if (!client) return;
-      std::string asked;
-      char at[64];
-      while (asked.size() < 7 && wait_for(client->fd())) {
-        const ssize_t got = ::recv(client->fd(), at, sizeof at, 0);
-        if (got <= 0) return;
-        asked.append(at, static_cast<std::size_t>(got));
+  /// A broker for one connection after the other, which answers the question with these bytes and hangs up, but on the
+  /// last one.
+  void answer_with(std::vector<std::string> answers) {
+    broker_ = std::jthread([this, answers = std::move(answers)] {
+      for (const std::string& bytes : answers) {
+        wait_for(listener_.fd());
+        const auto client = net::accept_from(listener_);
+        if (!client) return;
+        answer(client->fd(), bytes);
+        if (&bytes == &answers.back()) wait_for(client->fd());
       }
-      EXPECT_EQ(asked, std::string("\0\0\0\3ask", 7));
-      // In two parts, for an answer may come in any number.
-      EXPECT_GT(::send(client->fd(), bytes.data(), 2, MSG_NOSIGNAL), 0);
-      for (std::size_t sent = 2; sent < bytes.size();) {
-        const ssize_t more = ::send(client->fd(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-        if (more > 0) sent += static_cast<std::size_t>(more);
-        if (more < 0 && (errno != EAGAIN || !wait_for(client->fd(), POLLOUT))) return;
-      }
-      wait_for(client->fd());
     });
   }
+  void answer_with(std::string bytes) { answer_with(std::vector{std::move(bytes)}); }
   static std::string length_of(std::size_t bytes) {
     std::string text;
     for (const int shift : {24, 16, 8, 0}) text += static_cast<char>(bytes >> shift & 0xff);
@@ -125,6 +116,23 @@ class LookAtLog : public ::testing::Test {
   std::jthread broker_;
 
  private:
+  static void answer(int client, const std::string& bytes) {
+    std::string asked;
+    char at[64];
+    while (asked.size() < 7 && wait_for(client)) {
+      const ssize_t got = ::recv(client, at, sizeof at, 0);
+      if (got <= 0) return;
+      asked.append(at, static_cast<std::size_t>(got));
+    }
+    EXPECT_EQ(asked, std::string("\0\0\0\3ask", 7));
+    // In two parts, for an answer may come in any number.
+    EXPECT_GT(::send(client, bytes.data(), 2, MSG_NOSIGNAL), 0);
+    for (std::size_t sent = 2; sent < bytes.size();) {
+      const ssize_t more = ::send(client, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+      if (more > 0) sent += static_cast<std::size_t>(more);
+      if (more < 0 && (errno != EAGAIN || !wait_for(client, POLLOUT))) return;
+    }
+  }
   static bool wait_for(int fd, short events = POLLIN) {
     pollfd waiting{fd, events, 0};
     return ::poll(&waiting, 1, 20'000) == 1;
@@ -153,6 +161,22 @@ TEST_F(LookAtLog, EndsOnceEverythingIsKnown) {
   EXPECT_EQ(found.missing_topics.at("gone").message, "no such topic");
   EXPECT_EQ(found.topics.at("orders"), (ports::KnownTopic{{7}, 2}));
   EXPECT_EQ(source.attached, (std::vector<ports::TopicPartition>{{"orders", 0}, {"orders", 1}}));
+}
+
+TEST_F(LookAtLog, WaitsForATopicWhoseLeadersAreBeingElected) {
+  const std::string hello("\0\0\0\5hello", 9);
+  answer_with(std::vector{hello, hello});
+  int answers = 0;
+  ScriptedSource source(port(), [&](const std::string&, SourceEffects& out) -> void {
+    if (++answers == 1)
+      return void(out.emplace_back(ports::TopicMissing{"orders", {ErrorCode::kUnreachable, "no leader"}}));
+    out.emplace_back(ports::TopicFound{"orders", {7}, 1});
+    out.emplace_back(ports::LogBounds{{0, 0}, 5, 90, 90});
+  });
+  source.tries_again = true;
+  const auto found = look(source, {"orders"});
+  EXPECT_TRUE(found.missing_topics.empty());
+  EXPECT_EQ(found.partitions.at({"orders", 0}).readable_end, 90);
 }
 
 TEST_F(LookAtLog, AsksForTheOffsetAtATimeWhereOneIsGiven) {
