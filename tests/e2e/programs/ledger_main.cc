@@ -1,7 +1,8 @@
 // A callback program for the end-to-end tests: writes down all that a message has, as kcat prints it with
 //   -f '%o|%k|%h|%T|%s\n'        offset, key, headers (name=value,…), timestamp, value
-// into FOLDER/TOPIC-PARTITION, and beside it, in FOLDER/TOPIC-PARTITION.batches, the size of each batch.
-// A topic's init: {folder = …, pause_ms = how long each callback blocks}.
+// into FOLDER/TOPIC-PARTITION, and beside it the size of each batch: into .calls when it comes, into .batches when it
+// is written down.
+// A topic's init: {folder = …, pause_ms = how long each callback blocks, deaf = whether also when it is asked to end}.
 #include <ductus/app.h>
 
 #include <chrono>
@@ -23,9 +24,11 @@ class Ledger final : public ductus::Handler {
       : pause_(pause),
         stop_(std::move(stop)),
         messages_(path, std::ios::app | std::ios::binary),
+        calls_(path.string() + ".calls"),
         batches_(path.string() + ".batches") {}
 
   ductus::Verdict handle_messages(const ductus::Batch& batch) override {
+    calls_ << batch.size() << std::endl;
     block();
     for (const ductus::Message& message : batch) write(message);
     batches_ << batch.size() << '\n';
@@ -52,6 +55,7 @@ class Ledger final : public ductus::Handler {
   std::chrono::milliseconds pause_;
   std::stop_token stop_;
   std::ofstream messages_;
+  std::ofstream calls_;
   std::ofstream batches_;
 };
 
@@ -61,7 +65,9 @@ class LedgerModule final : public ductus::Module {
                                                         const ductus::Value& init) override {
     const auto name = context.topic + "-" + std::to_string(context.partition);
     const auto path = std::filesystem::path(*init.find("folder")->as_string()) / name;
-    return std::make_unique<Ledger>(path, std::chrono::milliseconds(*init.find("pause_ms")->as_int()), context.stop);
+    const ductus::Value* deaf = init.find("deaf");
+    const std::stop_token stop = deaf != nullptr && *deaf->as_bool() ? std::stop_token() : context.stop;
+    return std::make_unique<Ledger>(path, std::chrono::milliseconds(*init.find("pause_ms")->as_int()), stop);
   }
 };
 
