@@ -143,6 +143,8 @@ void Checker::on_stored(const ports::StoredPosition& stored) {
   const std::optional<Position> before = store_.durable(stored.partition);
   if (!before && rules.may_begin_at_latest) excuse_below(log, position.next_offset);
   const std::optional<Position> last = std::exchange(view.last, position);
+  // An operator's offset says nothing of the branch: it is taken as it is, whatever has been written below it since.
+  if (last && last->leader_epoch < 0 && last->topic_id == position.topic_id) excuse_below(log, last->next_offset);
   const bool goes_on = last && last->topic_id == position.topic_id && position.next_offset >= last->next_offset;
   if (std::exchange(view.jumps, false) || !goes_on) moved(place, position);
   while (!view.unstored.empty() && view.unstored.front() <= position.next_offset) view.unstored.pop_front();

@@ -201,10 +201,17 @@ void Simulation::add_producers() {
   }
 }
 
+// So often that each seed delivers enough; more often after an outage.
+base::Duration Simulation::next_append() {
+  constexpr double kDeliveriesPerHour = 6500;
+  const double hours = std::chrono::duration<double, std::ratio<3600>>(world_.timeline.now() - began_).count();
+  const bool is_late = static_cast<double>(world_.checker.batches) < kDeliveriesPerHour * hours;
+  return world_.random.gap(is_late ? world_.settings.append_every / 4 : world_.settings.append_every);
+}
+
 void Simulation::append_now_and_then(const std::string& topic, std::int32_t partition) {
   if (!producing_) return;
-  after(world_.random.gap(world_.settings.append_every),
-        [this, topic, partition] { append_now_and_then(topic, partition); });
+  after(next_append(), [this, topic, partition] { append_now_and_then(topic, partition); });
   Topic& now = world_.logs.topic(topic);
   if (static_cast<std::size_t>(partition) >= now.logs.size()) return;
   append(now.logs[static_cast<std::size_t>(partition)]);

@@ -64,6 +64,7 @@ class Simulation {
   void happen(const PlannedFault& fault);
   void note_states(const std::string& kind);
 
+  base::Duration next_append();
   void append_now_and_then(const std::string& topic, std::int32_t partition);
   void append(Log& log);
   void begin_transaction(Log& log, base::Duration lasts, bool commits);

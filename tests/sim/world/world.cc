@@ -21,7 +21,7 @@ Settings choose_settings(Random& random) {
   for (int i = 0; i < topics; ++i) settings.partitions.push_back(static_cast<int>(random.between(1, 3)));
   // About so many appends in all, however many partitions.
   const int partitions = std::accumulate(settings.partitions.begin(), settings.partitions.end(), 0);
-  settings.append_every = partitions * base::Duration(std::chrono::hours(1)) / random.between(7000, 8000);
+  settings.append_every = partitions * base::Duration(std::chrono::hours(1)) / random.between(3600, 4400);
   settings.transactions = random.chance(0.5);
   settings.has_sync = random.chance(0.5);
   if (random.chance(0.3)) settings.idle_interval = std::chrono::milliseconds(random.between(500, 20'000));
