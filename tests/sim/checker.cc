@@ -191,8 +191,9 @@ void Checker::excuse_below(Log& log, std::int64_t below, std::int64_t from) {
 
 // "events/0: lost offsets 12 to 40: …", "… 12 to the end: …"
 void Checker::on_log_line(std::string_view line) {
-  if (line.starts_with("supervision: level B")) ++levels_b;
-  if (line.starts_with("supervision: level C")) ++levels_c;
+  if (line.starts_with("supervision: back to level A")) level = 'A';
+  if (line.starts_with("supervision: level B")) level = 'B', ++levels_b;
+  if (line.starts_with("supervision: level C")) level = 'C', ++levels_c;
   constexpr std::string_view kLost = ": lost offsets ";
   const std::size_t at = line.find(kLost);
   if (at == std::string_view::npos) return;
@@ -284,6 +285,7 @@ void Checker::on_status(const operate::StatusReport& report) {
 
 void Checker::node_is_new(bool until_end) {
   until_end_ = until_end;
+  level = 'A';
   for (auto& [place, view] : views_) {
     view.stuck_at.reset();
     view.jumps = false;

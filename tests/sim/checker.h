@@ -54,6 +54,7 @@ class Checker {
   std::uint64_t messages = 0;  ///< accepted
   std::uint64_t levels_b = 0;
   std::uint64_t levels_c = 0;
+  char level = 'A';  ///< of supervision, now
   const std::optional<Violation>& violation() const noexcept { return violation_; }
   void violated(std::string promise, std::string what);
 

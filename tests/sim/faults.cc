@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "sim/simulation.h"
 
 namespace ductus::sim {
@@ -367,6 +368,12 @@ const FaultKind kKinds[] = {
 }  // namespace
 
 std::span<const FaultKind> fault_kinds() { return kKinds; }
+
+std::size_t fault_kind(std::string_view name) {
+  const auto* const found = std::ranges::find_if(kKinds, [&](const FaultKind& kind) { return name == kind.name; });
+  DUCTUS_ASSERT(found != std::end(kKinds));
+  return static_cast<std::size_t>(found - std::begin(kKinds));
+}
 
 std::vector<PlannedFault> plan_faults(Random& random, base::Duration length) {
   int weights = 0;

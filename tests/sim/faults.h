@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/node.h"
@@ -60,6 +61,8 @@ struct FaultKind {
   std::function<std::string(FaultTools&)> inject;  ///< says what it did; empty: there was nothing to do
 };
 std::span<const FaultKind> fault_kinds();
+/// Its number, by name.
+std::size_t fault_kind(std::string_view name);
 
 /// As many as a seed of this length has, by time.
 std::vector<PlannedFault> plan_faults(Random& random, base::Duration length);

@@ -28,6 +28,10 @@ Simulation::Simulation(std::uint64_t seed, Mode mode, const std::set<std::size_t
     : seed_(seed), mode_(mode), choices_(seed), world_(seed ^ 0x5151'5151'5151'5151u, choose_settings(choices_)) {
   const base::Duration length = mode == Mode::kSafety ? kHour : kFaultsLast;
   plan_ = plan_faults(choices_, length);
+  // Some end in the middle of the worst, so that every level has a way back.
+  if (mode == Mode::kLiveness && choices_.chance(0.3)) {
+    plan_.push_back({length - choices_.duration(seconds(10), minutes(5)), fault_kind("cluster down"), choices_.next()});
+  }
   world_.trace.on = trace;
   began_ = world_.timeline.now();
   if (mode == Mode::kLiveness) world_.faults_end = began_ + kFaultsLast;
@@ -164,6 +168,7 @@ void Simulation::note_states(const std::string& kind) {
 
 void Simulation::mend_everything() {
   producing_ = false;
+  outcome_.recovered_from = world_.checker.level;
   for (const std::string& name : world_.logs.names()) {
     for (Log& log : world_.logs.topic(name).logs) {
       // Something more is to be found; what stands last is a message, or the end of a transaction.

@@ -39,6 +39,7 @@ struct Outcome {
   std::set<std::string> kinds;                                       ///< of faults
   std::map<std::pair<std::string, std::string>, std::uint64_t> met;  ///< fault × state of a partition or of the node
   std::optional<base::Duration> recovery;
+  char recovered_from = 'A';  ///< the level of supervision when faults ended
 };
 
 class Simulation {

@@ -30,6 +30,7 @@ void Totals::add(std::uint64_t seed, Mode mode, const Outcome& outcome) {
   fewest_batches_ = std::min(fewest_batches_, outcome.batches);
   fewest_faults_ = std::min(fewest_faults_, outcome.faults);
   fewest_kinds_ = std::min(fewest_kinds_, outcome.kinds.size());
+  if (outcome.recovery) ++recovered_from_[outcome.recovered_from];
   if (outcome.recovery && *outcome.recovery > longest_recovery_) {
     longest_recovery_ = *outcome.recovery;
     slowest_seed_ = seed;
@@ -62,18 +63,22 @@ std::string Totals::text(double seconds, bool with_matrix) const {
     text += "seed " + std::to_string(failure_->seed) + " --mode " + name_of(failure_->mode) + ": " +
             failure_->violation.promise + ": " + failure_->violation.what + "\n";
   }
+  text += "recovered, when faults ended";
+  for (const auto& [level, times] : recovered_from_) {
+    text += std::string(", in level ") + level + " " + std::to_string(times) + " times";
+  }
   char line[640];
-  std::snprintf(
-      line, sizeof line,
-      "sim: %llu runs, %.0f simulated hours, %llu batches (fewest %llu), %llu messages, %llu faults (fewest "
-      "%llu, of %zu kinds), %llu node lives, level B %llu, level C %llu, longest recovery %.1f s (seed %llu), "
-      "%.1f s: %s",
-      static_cast<unsigned long long>(runs_), in_s(simulated_) / 3600, static_cast<unsigned long long>(batches_),
-      static_cast<unsigned long long>(fewest_batches_), static_cast<unsigned long long>(messages_),
-      static_cast<unsigned long long>(faults_), static_cast<unsigned long long>(fewest_faults_), fewest_kinds_,
-      static_cast<unsigned long long>(lives_), static_cast<unsigned long long>(levels_b_),
-      static_cast<unsigned long long>(levels_c_), in_s(longest_recovery_),
-      static_cast<unsigned long long>(slowest_seed_), seconds, failure_ ? "FAILED" : "every promise held");
+  std::snprintf(line, sizeof line,
+                "; longest recovery %.1f s (seed %llu)\n"
+                "sim: %llu seeds, %.0f simulated hours, %llu batches (fewest %llu), %llu messages, %llu faults (fewest "
+                "%llu, of %zu kinds), %llu node lives, level B %llu times, level C %llu times, %.1f s: %s",
+                in_s(longest_recovery_), static_cast<unsigned long long>(slowest_seed_),
+                static_cast<unsigned long long>(runs_), in_s(simulated_) / 3600,
+                static_cast<unsigned long long>(batches_), static_cast<unsigned long long>(fewest_batches_),
+                static_cast<unsigned long long>(messages_), static_cast<unsigned long long>(faults_),
+                static_cast<unsigned long long>(fewest_faults_), fewest_kinds_, static_cast<unsigned long long>(lives_),
+                static_cast<unsigned long long>(levels_b_), static_cast<unsigned long long>(levels_c_), seconds,
+                failure_ ? "FAILED" : "every promise held");
   return text + line;
 }
 

@@ -45,6 +45,7 @@ class Totals {
   base::Duration simulated_{0};
   base::Duration longest_recovery_{0};
   std::uint64_t slowest_seed_ = 0;
+  std::map<char, std::uint64_t> recovered_from_;
   std::map<std::pair<std::string, std::string>, std::uint64_t> met_;
 };
 
