@@ -272,8 +272,13 @@ void Adapter::advance(AdapterEffects& out) {
 void Adapter::finish_ending(AdapterEffects& out) {
   if (uncommitted_batches_ > 0) {
     phase_ = AdapterPhase::kWaitingStore;
+    ask_once_more_ = true;
     out.emplace_back(Accepted{.urgent = true});
     return;
+  }
+  if (std::exchange(ask_once_more_, false)) {  // what the source said is old by now
+    source_ended_.reset();
+    return want_more(out);
   }
   moved_by_ = std::exchange(source_ended_, std::nullopt);
   apply_policy(policy_for(moved_by_->kind), moved_by_->error, out);

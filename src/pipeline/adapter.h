@@ -209,6 +209,7 @@ class Adapter {
   bool draining_ = false;
   ports::OffsetQuery query_ = ports::OffsetQuery::kEarliest;  ///< what a policy looks up
   std::optional<ports::Trouble> source_ended_;                ///< to be dealt with once everything in hand is stored
+  bool ask_once_more_ = false;                                ///< it has waited to be dealt with
   std::optional<ports::Trouble> moved_by_;                    ///< what made a policy choose another offset
   std::optional<AdapterEffect> last_words_;                   ///< Exited or Halted, told once the handler has stopped
   std::optional<base::Time> defer_until_;

@@ -311,7 +311,7 @@ TEST_F(AdapterTest, AHandlerThatNeedsNoSyncIsAskedOnce) {
   EXPECT_EQ(asked<SyncHandler>(), nullptr);
 }
 
-TEST_F(AdapterTest, OutOfRangeWaitsUntilEverythingInHandIsStored) {
+TEST_F(AdapterTest, OutOfRangeWaitsUntilEverythingInHandIsStoredAndIsAskedForOnceMore) {
   begin(0);
   deliver(0, 10);
   pick_up();
@@ -324,6 +324,10 @@ TEST_F(AdapterTest, OutOfRangeWaitsUntilEverythingInHandIsStored) {
   const std::optional<Storable> storable = sync(not_needed());
   ASSERT_TRUE(storable);
   adapter_->stored(*storable, effects_);
+  EXPECT_EQ(asked<StopHandler>(), nullptr);
+  ASSERT_NE(asked<WantSet>(), nullptr) << "the log may have changed since";
+  EXPECT_EQ(asked<WantSet>()->from.next_offset, 10);
+  source_ends(ports::Trouble::Kind::kOffsetOutOfRange);
   EXPECT_NE(asked<StopHandler>(), nullptr);
   effects_.clear();
   adapter_->handler_stopped(effects_);
