@@ -37,7 +37,7 @@ class OpenFiles {
   void closed(LineFile& file);
   struct Victim {
     LineFile* file = nullptr;
-    std::unique_lock<std::mutex> lock{};
+    std::unique_lock<std::mutex> lock;
   };
   Victim least_recent();
   /// Whether the folder's own entry is durable, as far as this process knows; and what it knows.
