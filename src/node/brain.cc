@@ -35,7 +35,12 @@ constexpr base::Duration kLoadRetryDelay = std::chrono::milliseconds(500);
 }  // namespace
 
 Brain::Brain(const config::NodeConfig& config, ports::BatchSource& source, const BrainSettings& settings)
-    : config_(config), source_(source), settings_(settings), supervisor_(supervision(config), settings.seed) {
+    : config_(config),
+      source_(source),
+      settings_(settings),
+      supervisor_(supervision(config), settings.seed),
+      calls_of_topic_(config.topics.size()),
+      idle_topics_(config.topics.size()) {
   if (config.periodic_every) periodic_.emplace(*config.periodic_every);
   adapter_settings_.max_uncommitted_batches = config.max_uncommitted_batches;
   adapter_settings_.when_missing = to_policy(config.when_missing);

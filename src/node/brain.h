@@ -85,8 +85,8 @@ class Brain {
 
   /// When tick() is wanted next; Time::max() where nothing is due.
   base::Time next_tick() const;
-  /// The next call to make, oldest first; nothing while `handler.max_threads` calls are out. They are shared out: one
-  /// topic gets no more than leave one for each of the others.
+  /// The next call to make, oldest first; nothing while `handler.max_threads` calls are out. They are shared out by
+  /// topic: who has some leaves one for each topic that has none, up to half of all.
   std::optional<Work> take_work(base::Time now);
   /// How many calls may be taken now, or more than that, as long as it is not none.
   std::size_t ready_work() const noexcept;
@@ -102,11 +102,10 @@ class Brain {
     const config::TopicConfig* config = nullptr;
     bool found = false;
     std::string trouble;
-    std::size_t calls_out = 0;
   };
 
   // Calls (brain_calls.cc).
-  std::size_t most_calls_of_a_topic() const noexcept;
+  std::size_t threads_kept() const noexcept;
   bool may_be_called(const Work& work) const;
   void call_ended(const WorkDone& what);
   std::string why_no_thread(const Partition& partition, base::Time now) const;
@@ -177,6 +176,8 @@ class Brain {
   std::string level_why_;  ///< of level B or C
   std::deque<Work> ready_;
   std::size_t calls_out_ = 0;
+  std::vector<std::size_t> calls_of_topic_;  ///< of calls_out_; by Partition::topic
+  std::size_t idle_topics_;                  ///< that have no calls out
   bool offers_to_withdraw_ = false;
   bool calls_to_end_ = false;
   LoadPositions to_load_;

@@ -7,22 +7,24 @@
 
 namespace ductus::node {
 
-std::size_t Brain::most_calls_of_a_topic() const noexcept {
-  const std::size_t others = std::max<std::size_t>(topics_.size(), 1) - 1;
-  return config_.max_threads > others ? config_.max_threads - others : 1;
+/// What a topic that has calls out leaves free: a thread for each of those that have none, but not more than half of
+/// all.
+std::size_t Brain::threads_kept() const noexcept {
+  return std::min<std::size_t>(idle_topics_, config_.max_threads / 2);
+}
+
+bool Brain::may_be_called(const Work& work) const {
+  const std::size_t free = config_.max_threads - calls_out_;
+  if (work.kind == Work::Kind::kPeriodic || free > threads_kept()) return true;
+  return calls_of_topic_[partitions_[work.child.child].topic] == 0;
 }
 
 std::size_t Brain::ready_work() const noexcept {
   if (calls_out_ >= config_.max_threads) return 0;
   const std::size_t free = config_.max_threads - calls_out_;
-  if (calls_out_ < most_calls_of_a_topic()) return std::min(ready_.size(), free);
-  return std::min(free, static_cast<std::size_t>(
-                            std::ranges::count_if(ready_, [this](const Work& work) { return may_be_called(work); })));
-}
-
-bool Brain::may_be_called(const Work& work) const {
-  if (work.kind == Work::Kind::kPeriodic) return true;
-  return topics_.at(partitions_[work.child.child].id.topic).calls_out < most_calls_of_a_topic();
+  if (free > threads_kept()) return std::min(ready_.size(), free);
+  const auto callable = std::ranges::count_if(ready_, [this](const Work& work) { return may_be_called(work); });
+  return std::min(free, static_cast<std::size_t>(callable));
 }
 
 std::optional<Work> Brain::take_work(base::Time now) {
@@ -32,10 +34,10 @@ std::optional<Work> Brain::take_work(base::Time now) {
   Work work = std::move(*next);
   ready_.erase(next);
   ++calls_out_;
-  if (Partition* partition = find(work.child)) {
-    ++topics_.at(partition->id.topic).calls_out;
-    partition->call_since = now;
-  }
+  if (work.kind == Work::Kind::kPeriodic) return work;
+  Partition& partition = partitions_[work.child.child];
+  partition.call_since = now;
+  if (calls_of_topic_[partition.topic]++ == 0) --idle_topics_;
   return work;
 }
 
@@ -43,19 +45,19 @@ void Brain::call_ended(const WorkDone& what) {
   DUCTUS_ASSERT(calls_out_ > 0);
   --calls_out_;
   if (what.kind == Work::Kind::kPeriodic) return;
-  std::size_t& of_topic = topics_.at(partitions_.at(what.child.child).id.topic).calls_out;
+  std::size_t& of_topic = calls_of_topic_[partitions_[what.child.child].topic];
   DUCTUS_ASSERT(of_topic > 0);
-  --of_topic;
+  if (--of_topic == 0) ++idle_topics_;
 }
 
 /// Empty: one is free for the partition.
 std::string Brain::why_no_thread(const Partition& partition, base::Time now) const {
   const bool all = calls_out_ >= config_.max_threads;
-  const std::size_t of_topic = topics_.at(partition.id.topic).calls_out;
-  if (!all && of_topic < most_calls_of_a_topic()) return {};
+  const std::size_t of_topic = calls_of_topic_[partition.topic];
+  if (!all && (of_topic == 0 || config_.max_threads - calls_out_ > threads_kept())) return {};
   const Partition* longest = nullptr;
   for (const Partition& one : partitions_) {
-    if (!one.call_since || (!all && one.id.topic != partition.id.topic)) continue;
+    if (!one.call_since || (!all && one.topic != partition.topic)) continue;
     if (longest == nullptr || *one.call_since < *longest->call_since) longest = &one;
   }
   std::string text =

@@ -106,6 +106,7 @@ void Brain::on_topic(const ports::TopicFound& found) {
     const auto child = static_cast<std::uint32_t>(partitions_.size());
     partitions_.push_back(Partition{.child = {child, 0},
                                     .id = {found.topic, known},
+                                    .topic = static_cast<std::size_t>(topic.config - config_.topics.data()),
                                     .init = &topic.config->init,
                                     .adapter = pipeline::Adapter(adapter_settings_)});
     ++due_[static_cast<std::size_t>(WorkDue::kNo)];

@@ -2,6 +2,7 @@
 // since when it makes no progress.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,6 +38,7 @@ enum class WorkDue : std::uint8_t {
 struct Partition {
   ports::ChildRef child;  ///< the incarnation that is up, or was last
   ports::TopicPartition id;
+  std::size_t topic = 0;  ///< its number in the configuration
   const Value* init = nullptr;
   pipeline::Adapter adapter;
 

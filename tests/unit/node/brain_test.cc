@@ -185,6 +185,24 @@ TEST_F(BrainTest, OneTopicCannotTakeTheThreadsOfAllOthers) {
   EXPECT_EQ(reason(1).find("no thread is free: 2 calls hold them all"), 0u) << reason(1);
 }
 
+TEST_F(BrainTest, ManyIdleTopicsDoNotKeepABusyOneFromHalfOfTheThreads) {
+  config_.max_threads = 4;
+  config_.topics = {{"events", Value()}};
+  for (int i = 0; i < 300; ++i) config_.topics.push_back({"idle" + std::to_string(i), Value()});
+  start();
+  topic_has(4);
+  bring_up({0, 0, 0, 0});
+  for (std::uint32_t child = 0; child < 4; ++child) {
+    log_ends_at(child, 8);
+    deliver(child, 0, 4);
+  }
+  EXPECT_TRUE(brain_->take_work(clock_.now()));
+  EXPECT_EQ(brain_->ready_work(), 3u);
+  EXPECT_TRUE(brain_->take_work(clock_.now()));
+  EXPECT_EQ(brain_->ready_work(), 0u);
+  EXPECT_FALSE(brain_->take_work(clock_.now()));
+}
+
 TEST_F(BrainTest, WhoIsInACallIsAskedToReturnWhenAllAreStopped) {
   begin(0);
   log_ends_at(0, 8);
