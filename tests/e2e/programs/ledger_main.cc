@@ -28,7 +28,7 @@ class Ledger final : public ductus::Handler {
         batches_(path.string() + ".batches") {}
 
   ductus::Verdict handle_messages(const ductus::Batch& batch) override {
-    calls_ << batch.size() << std::endl;
+    calls_ << batch.size() << '\n' << std::flush;
     block();
     for (const ductus::Message& message : batch) write(message);
     batches_ << batch.size() << '\n';
