@@ -35,16 +35,19 @@ Error make_error(const char* what, const fs::path& path, int cause) {
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
+// Such folders cannot be synced.
+bool is_no_failure(int error) { return error == 0 || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP; }
 // Folders that others have made may be closed to us, or on a file system that is not written to.
 bool is_not_ours(int error) { return error == EACCES || error == EPERM || error == EROFS; }
 
-Result<void> sync_folder(const fs::path& folder) {
+// `far`: it is not the one that the file itself stands in.
+Result<void> sync_folder(const fs::path& folder, bool far) {
   const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0 && is_not_ours(errno)) return {};
+  if (file < 0 && far && is_not_ours(errno)) return {};
   if (file < 0) return make_error("open the folder", folder, errno);
   const int error = ::fsync(file) == 0 ? 0 : errno;
   ::close(file);
-  if (error == 0 || error == EINVAL || is_not_ours(error)) return {};  // EINVAL: such folders cannot be synced
+  if (is_no_failure(error) || (far && is_not_ours(error))) return {};
   return make_error("sync the folder", folder, error);
 }
 
@@ -206,7 +209,7 @@ Result<void> LineFile::sync_now() {
 Result<void> LineFile::sync_folders() {
   while (!folders_to_sync_.empty()) {
     const NewEntry& last = folders_to_sync_.back();
-    if (auto synced = sync_folder(last.folder); !synced) return synced;
+    if (auto synced = sync_folder(last.folder, last.entry != path_); !synced) return synced;
     if (last.entry != path_) files_.set_lasting(last.entry, true);
     folders_to_sync_.pop_back();
   }

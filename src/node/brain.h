@@ -88,7 +88,7 @@ class Brain {
   /// The next call to make, oldest first; nothing while `handler.max_threads` calls are out. They are shared out by
   /// topic: who has some leaves one for each topic that has none, up to half of all.
   std::optional<Work> take_work(base::Time now);
-  /// How many calls may be taken now, or more than that, as long as it is not none.
+  /// How many calls may be taken now; one that is taken may leave fewer of them.
   std::size_t ready_work() const noexcept;
   operate::StatusReport status(base::Time now) const;
 
@@ -108,7 +108,7 @@ class Brain {
   std::size_t threads_kept() const noexcept;
   bool may_be_called(const Work& work) const;
   void call_ended(const WorkDone& what);
-  std::string why_no_thread(const Partition& partition, base::Time now) const;
+  std::vector<std::string> why_no_thread(base::Time now) const;
 
   // Events and what follows from each (brain.cc).
   void on_done(Partition& partition, WorkDone& what, base::Time now, Effects& out);

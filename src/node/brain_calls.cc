@@ -1,6 +1,8 @@
 // Calls of user code: which comes next, and how the threads that they may hold are shared out.
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
 #include "node/brain.h"
@@ -50,22 +52,30 @@ void Brain::call_ended(const WorkDone& what) {
   if (--of_topic == 0) ++idle_topics_;
 }
 
-/// Empty: one is free for the partition.
-std::string Brain::why_no_thread(const Partition& partition, base::Time now) const {
+/// By topic; an empty text, or none at all: a thread is free for it. One look at the partitions, however many wait.
+std::vector<std::string> Brain::why_no_thread(base::Time now) const {
   const bool all = calls_out_ >= config_.max_threads;
-  const std::size_t of_topic = calls_of_topic_[partition.topic];
-  if (!all && (of_topic == 0 || config_.max_threads - calls_out_ > threads_kept())) return {};
-  const Partition* longest = nullptr;
+  if (!all && config_.max_threads - calls_out_ > threads_kept()) return {};
+  std::vector<const Partition*> longest(calls_of_topic_.size());
+  const Partition* longest_of_all = nullptr;
   for (const Partition& one : partitions_) {
-    if (!one.call_since || (!all && one.topic != partition.topic)) continue;
-    if (longest == nullptr || *one.call_since < *longest->call_since) longest = &one;
+    if (!one.call_since) continue;
+    for (const Partition** known : {&longest[one.topic], &longest_of_all}) {
+      if (*known == nullptr || *one.call_since < *(*known)->call_since) *known = &one;
+    }
   }
-  std::string text =
-      all ? "no thread is free: " + std::to_string(calls_out_) + " calls hold them all"
-          : "no thread is free for this topic: its " + std::to_string(of_topic) + " calls hold all that it may take";
-  if (longest == nullptr) return text;
-  const auto lasts = std::chrono::duration_cast<std::chrono::seconds>(now - *longest->call_since);
-  return text + ", the longest one for " + std::to_string(lasts.count()) + " s in " + longest->name();
+  std::vector<std::string> why(calls_of_topic_.size());
+  for (std::size_t topic = 0; topic < why.size(); ++topic) {
+    if (!all && calls_of_topic_[topic] == 0) continue;
+    why[topic] = all ? "no thread is free: " + std::to_string(calls_out_) + " calls hold them all"
+                     : "no thread is free for this topic: its " + std::to_string(calls_of_topic_[topic]) +
+                           " calls hold all that it may take";
+    const Partition* const holder = all ? longest_of_all : longest[topic];
+    if (holder == nullptr) continue;
+    const auto lasts = std::chrono::duration_cast<std::chrono::seconds>(now - *holder->call_since);
+    why[topic] += ", the longest one for " + std::to_string(lasts.count()) + " s in " + holder->name();
+  }
+  return why;
 }
 
 }  // namespace ductus::node

@@ -45,13 +45,14 @@ void Brain::check_stalls(base::Time now, Effects& out) {
   std::size_t stalled = 0;
   std::vector<Partition*> silent;
   NodeState node = node_state(now);
+  const std::vector<std::string> no_thread = why_no_thread(now);
   for (Partition& partition : partitions_) {
     const bool something_to_do = partition.due != WorkDue::kNo || partition.lag().value_or(0) > 0;
     if (!something_to_do || partition.halted) continue;
     stall_check_at_ = now + config_.stall_after / kStallChecks;
     if (now - partition.progress_at < config_.stall_after) continue;
     if (!std::exchange(partition.stall_told, true) && ++stalled <= kStallsNamed) {
-      node.no_thread = why_no_thread(partition, now);
+      if (!no_thread.empty()) node.no_thread = no_thread[partition.topic];
       const operate::PartitionStatus status = partition.status(supervisor_.state(partition.child.child), node);
       log(LogLevel::kWarn, partition.name() + " makes no progress: " + status.state + ": " + status.reason, out);
     }

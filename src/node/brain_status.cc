@@ -53,8 +53,9 @@ operate::StatusReport Brain::status(base::Time now) const {
   const bool retrying = supervisor_.level() != supervise::Level::kA;
   report.state = draining_ ? "draining" : retrying ? "retrying" : partitions_.empty() ? "starting" : "running";
   NodeState node = node_state(now);
+  const std::vector<std::string> no_thread = why_no_thread(now);
   for (const Partition& partition : partitions_) {
-    node.no_thread = why_no_thread(partition, now);
+    if (!no_thread.empty()) node.no_thread = no_thread[partition.topic];
     report.partitions.push_back(partition.status(supervisor_.state(partition.child.child), node));
   }
   std::sort(report.partitions.begin(), report.partitions.end(), [](const auto& left, const auto& right) {

@@ -25,7 +25,7 @@ std::string policy_name(config::OffsetPolicy policy) {
 }  // namespace
 
 Simulation::Simulation(std::uint64_t seed, Mode mode, const std::set<std::size_t>& without, bool trace)
-    : seed_(seed), mode_(mode), choices_(seed), world_(seed ^ 0x5151'5151'5151'5151u, choose_settings(choices_)) {
+    : mode_(mode), choices_(seed), world_(seed ^ 0x5151'5151'5151'5151u, choose_settings(choices_)) {
   const base::Duration length = mode == Mode::kSafety ? kHour : kFaultsLast;
   plan_ = plan_faults(choices_, length);
   // Some end in the middle of the worst, so that every level has a way back.

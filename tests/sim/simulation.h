@@ -75,7 +75,6 @@ class Simulation {
   void mend_everything();
   void check_recovery();
 
-  std::uint64_t seed_;
   Mode mode_;
   std::vector<PlannedFault> plan_;
   Random choices_;  ///< of settings, and then of the operator

@@ -90,7 +90,7 @@ class Logs {
 
   std::vector<Record> records;
 
-  /// Makes a topic, or makes it anew: with another id and empty logs. Where that is `timid`, ids are all zero.
+  /// Makes a topic, or makes it anew: with another id and empty logs.
   Topic& create(const std::string& name, int partitions, Random& random);
   void add_partition(Topic& topic, Random& random);
   Topic& topic(const std::string& name) { return topics_[current_.at(name)]; }
