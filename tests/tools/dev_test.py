@@ -25,6 +25,17 @@ class DevTest(unittest.TestCase):
         for verb in re.findall(r"^verb_(\w+)\(\)", (ROOT / "dev").read_text(), re.MULTILINE):
             self.assertRegex(done.stdout, rf"(?m)^  {verb}\b")
 
+    def selects(self, listing):
+        """Whether ./dev finds a test in what `ctest -N` prints."""
+        function = re.search(r"^selects\(\).*?^}\n", (ROOT / "dev").read_text(), re.DOTALL | re.MULTILINE).group(0)
+        script = f"set -euo pipefail\nctest() {{ {listing}; }}\n{function}\nselects e2e"
+        return subprocess.run(["bash", "-c", script]).returncode == 0
+
+    def test_looks_for_tests_in_a_list_of_any_length(self):
+        self.assertTrue(self.selects("printf '  Test #%d: e2e/x\\n' {1..30000}"))
+        self.assertTrue(self.selects("echo '  Test   #7: e2e/x'; false"))
+        self.assertFalse(self.selects("echo; echo 'Total Tests: 0'"))
+
 
 if __name__ == "__main__":
     unittest.main()
