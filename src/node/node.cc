@@ -28,6 +28,7 @@
 #include "node/workers.h"
 #include "offsets/open_store.h"
 #include "operate/progress.h"
+#include "operate/source_settings.h"
 #include "operate/status_report.h"
 
 namespace ductus::node {
@@ -52,17 +53,6 @@ std::vector<int> block_stop_signals() {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a file over its size limit is an error of one write
   return signals;
-}
-
-kafka::SourceSettings source_settings(const config::NodeConfig& config, std::uint64_t seed) {
-  kafka::SourceSettings settings;
-  for (const config::BrokerAddress& broker : config.brokers) settings.brokers.push_back({broker.host, broker.port});
-  settings.client_id = config.client_id;
-  settings.read_committed = config.read_committed;
-  settings.fetch_max_wait = config.fetch_max_wait;
-  settings.metadata_max_age = config.metadata_max_age;
-  settings.seed = seed;
-  return settings;
 }
 
 // The user's code.
@@ -109,7 +99,7 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   const std::uint64_t seed = std::random_device{}();
   const kafka::RecordSetDecoder decoder;
   base::ByteBudget budget(config.memory_budget_bytes);
-  kafka::KafkaSource source(source_settings(config, seed), budget, decoder);
+  kafka::KafkaSource source(operate::source_settings(config, seed), budget, decoder);
   handlers::Runner runner(*module, config.batch_max_bytes, (*log)->logger(""));
   Brain brain(config, source,
               {.until_end = options.until_end,

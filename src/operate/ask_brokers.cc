@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "kafka/set_decoder.h"
 #include "kafka/source.h"
+#include "operate/source_settings.h"
 
 namespace ductus::operate {
 namespace {
@@ -17,10 +18,7 @@ constexpr std::chrono::milliseconds kBrokersTimeout{5'000};
 
 LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::string>& topics,
                     std::optional<std::int64_t> time_ms) {
-  kafka::SourceSettings settings;
-  for (const config::BrokerAddress& broker : config.brokers) settings.brokers.push_back({broker.host, broker.port});
-  settings.client_id = config.client_id;
-  settings.read_committed = config.read_committed;
+  kafka::SourceSettings settings = source_settings(config, 1);
   settings.trouble_after = base::Duration::zero();  // there is no later look
   const kafka::RecordSetDecoder decoder;
   base::ByteBudget budget(config.memory_budget_bytes);

@@ -56,10 +56,23 @@ std::string cluster_down(FaultTools& it) {
   return "all brokers are down for " + seconds_of(until - it.now());
 }
 
-std::string broker_frozen(FaultTools& it) {
+std::string trouble(FaultTools& it, base::Time Broker::* field, base::Duration longest, const char* what) {
   Broker& broker = it.any_broker();
-  broker.frozen_until = it.until(milliseconds(100), minutes(5));
-  return name_of(broker) + " hangs for " + seconds_of(broker.frozen_until - it.now());
+  base::Time& until = broker.*field;
+  until = it.until(milliseconds(100), longest);
+  return name_of(broker) + " " + what + " for " + seconds_of(until - it.now());
+}
+
+std::string broker_frozen(FaultTools& it) { return trouble(it, &Broker::frozen_until, minutes(5), "hangs"); }
+std::string broker_throttles(FaultTools& it) { return trouble(it, &Broker::throttles_until, minutes(1), "throttles"); }
+std::string broker_answers_nothing(FaultTools& it) {
+  return trouble(it, &Broker::answers_nothing_until, minutes(1), "leaves records out");
+}
+std::string broker_corrupts(FaultTools& it) {
+  return trouble(it, &Broker::corrupts_until, minutes(1), "spoils record batches");
+}
+std::string broker_mangles(FaultTools& it) {
+  return trouble(it, &Broker::mangles_until, seconds(30), "mangles answers");
 }
 
 std::string broker_slow(FaultTools& it) {
@@ -68,30 +81,6 @@ std::string broker_slow(FaultTools& it) {
   broker.slowness = it.random.duration(milliseconds(200), seconds(40));
   return name_of(broker) + " answers late, up to " + seconds_of(broker.slowness) + ", for " +
          seconds_of(broker.slow_until - it.now());
-}
-
-std::string broker_throttles(FaultTools& it) {
-  Broker& broker = it.any_broker();
-  broker.throttles_until = it.until(seconds(1), minutes(1));
-  return name_of(broker) + " throttles for " + seconds_of(broker.throttles_until - it.now());
-}
-
-std::string broker_answers_nothing(FaultTools& it) {
-  Broker& broker = it.any_broker();
-  broker.answers_nothing_until = it.until(seconds(1), minutes(1));
-  return name_of(broker) + " leaves records out for " + seconds_of(broker.answers_nothing_until - it.now());
-}
-
-std::string broker_corrupts(FaultTools& it) {
-  Broker& broker = it.any_broker();
-  broker.corrupts_until = it.until(milliseconds(100), minutes(1));
-  return name_of(broker) + " spoils record batches for " + seconds_of(broker.corrupts_until - it.now());
-}
-
-std::string broker_mangles(FaultTools& it) {
-  Broker& broker = it.any_broker();
-  broker.mangles_until = it.until(milliseconds(100), seconds(30));
-  return name_of(broker) + " mangles answers for " + seconds_of(broker.mangles_until - it.now());
 }
 
 std::string old_metadata(FaultTools& it) {
@@ -235,8 +224,7 @@ std::string burst(FaultTools& it) {
 
 // ---- handlers --------------------------------------------------------------------------------------------
 
-template <class Field>
-std::string misbehave(FaultTools& it, Field field, base::Duration longest, const char* what) {
+std::string misbehave(FaultTools& it, base::Time Behaviour::* field, base::Duration longest, const char* what) {
   const Place place = it.any_place();
   base::Time& until = it.world.behaviours.of[place].*field;
   until = it.until(milliseconds(10), longest);

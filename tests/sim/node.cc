@@ -3,20 +3,10 @@
 #include <utility>
 
 #include "node/work.h"
+#include "operate/source_settings.h"
 
 namespace ductus::sim {
 namespace {
-
-kafka::SourceSettings source_settings(const World& world, std::uint64_t seed) {
-  const config::NodeConfig& config = world.settings.config;
-  kafka::SourceSettings settings;
-  for (const config::BrokerAddress& broker : config.brokers) settings.brokers.push_back({broker.host, broker.port});
-  settings.read_committed = config.read_committed;
-  settings.fetch_max_wait = config.fetch_max_wait;
-  settings.metadata_max_age = config.metadata_max_age;
-  settings.seed = seed;
-  return settings;
-}
 
 constexpr base::Duration kShortWay = std::chrono::microseconds(100);
 constexpr base::Duration kLongWay = std::chrono::milliseconds(5);
@@ -30,7 +20,7 @@ SimNode::SimNode(World& world, bool until_end)
       owner_(world.timeline.add_owner()),
       config_(world.settings.config),
       budget_(config_.memory_budget_bytes),
-      source_(source_settings(world, world.random.next()), budget_, decoder_),
+      source_(operate::source_settings(config_, world.random.next()), budget_, decoder_),
       module_(world.behaviours, world.checker, world.timeline, world.random),
       runner_(module_, config_.batch_max_bytes, [](LogLevel, std::string_view) {}),
       brain_(config_, source_,
