@@ -53,6 +53,7 @@ void Brain::check_stalls(base::Time now, Effects& out) {
     if (now - partition.progress_at < config_.stall_after) continue;
     if (!std::exchange(partition.stall_told, true) && ++stalled <= kStallsNamed) {
       if (!no_thread.empty()) node.no_thread = no_thread[partition.topic];
+      node.topic_trouble = topics_.at(partition.id.topic).trouble;
       const operate::PartitionStatus status = partition.status(supervisor_.state(partition.child.child), node);
       log(LogLevel::kWarn, partition.name() + " makes no progress: " + status.state + ": " + status.reason, out);
     }

@@ -56,6 +56,7 @@ operate::StatusReport Brain::status(base::Time now) const {
   const std::vector<std::string> no_thread = why_no_thread(now);
   for (const Partition& partition : partitions_) {
     if (!no_thread.empty()) node.no_thread = no_thread[partition.topic];
+    node.topic_trouble = topics_.at(partition.id.topic).trouble;
     report.partitions.push_back(partition.status(supervisor_.state(partition.child.child), node));
   }
   std::sort(report.partitions.begin(), report.partitions.end(), [](const auto& left, const auto& right) {

@@ -53,6 +53,7 @@ StateAndReason describe_fetching(const Partition& partition, const NodeState& no
   if (!lag || !partition.heard) {
     return {"starting", node.restarting.empty() ? "the broker has not said where the log ends" : node.restarting};
   }
+  if (*lag == 0 && !node.topic_trouble.empty()) return {"waiting", node.topic_trouble};
   if (*lag == 0) {
     const std::int64_t held_back = partition.high_watermark.value_or(0) - *partition.readable_end;
     if (held_back <= 0) return {"ok", ""};

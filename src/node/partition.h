@@ -24,8 +24,9 @@ struct NodeState {
   bool stopping = false;
   bool store_away = false;
   bool waits_for_budget = false;
-  std::string no_thread;   ///< who holds all threads; empty: one is free
-  std::string restarting;  ///< why all partitions are restarted; empty: they are not
+  std::string topic_trouble;  ///< why the cluster does not tell of the partition's topic; empty: it does
+  std::string no_thread;      ///< who holds all threads; empty: one is free
+  std::string restarting;     ///< why all partitions are restarted; empty: they are not
 };
 
 /// Whether a partition waits for its source alone, as supervision counts it.

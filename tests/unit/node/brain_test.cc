@@ -379,6 +379,17 @@ TEST_F(BrainTest, StatusTellsBehindFromStalled) {
   EXPECT_EQ(state(), "ok");
 }
 
+TEST_F(BrainTest, APartitionWhoseTopicTheClusterDeniesIsNotCalledOk) {
+  begin(8);
+  log_ends_at(0, 8);
+  EXPECT_EQ(state(), "ok");
+  say(ports::TopicMissing{"events", {ErrorCode::kNotFound, "no such topic"}});
+  EXPECT_EQ(state(), "waiting");
+  EXPECT_EQ(reason(), "no such topic");
+  topic_has(1);
+  EXPECT_EQ(state(), "ok");
+}
+
 TEST_F(BrainTest, AnOpenTransactionHasANameAndNeverStalls) {
   config_.escalate_after = std::chrono::seconds(10);
   begin(8);
