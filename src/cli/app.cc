@@ -9,7 +9,8 @@
 #include <utility>
 
 #include "base/escape.h"
-#include "cli/verbs.h"
+#include "cli/command_line.h"
+#include "config/load.h"
 #include "node/node.h"
 
 namespace ductus {

@@ -3,21 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace ductus::cli {
 namespace {
 
-using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
-CommandLine line_of(const Words& words) {
+Call call_of(const Words& words) {
   auto parsed = parse_command_line(words);
   if (const auto* reply = std::get_if<Reply>(&parsed)) {
     ADD_FAILURE() << reply->err << reply->out;
     return {};
   }
-  return std::get<CommandLine>(std::move(parsed));
+  EXPECT_TRUE(std::get<CommandLine>(parsed).act);
+  return std::get<CommandLine>(std::move(parsed)).call;
 }
 
 Reply reply_of(const Words& words) {
@@ -27,64 +26,49 @@ Reply reply_of(const Words& words) {
   return {};
 }
 
-struct VerbCase {
-  const char* name;
-  Verb verb;
-  Words more;  ///< what it needs behind CONFIG
-  bool json;   ///< takes --json
-};
-const std::vector<VerbCase> kVerbs = {
-    {"console", Verb::kConsole, {}, false},
-    {"stop", Verb::kStop, {}, false},
-    {"running", Verb::kRunning, {}, true},
-    {"status", Verb::kStatus, {}, true},
-    {"reset_offsets", Verb::kResetOffsets, {}, true},
-    {"reset_to_oldest_offsets", Verb::kResetToOldestOffsets, {}, true},
-    {"zero_offsets", Verb::kZeroOffsets, {}, true},
-    {"reset_single_offset", Verb::kResetSingleOffset, {"orders", "5"}, true},
-};
+std::string typed(const Verb& verb) { return (*verb.group == '\0' ? "" : std::string(verb.group) + " ") + verb.name; }
 
-Words words_of(const VerbCase& one, Words options = {}) {
-  Words words{one.name, "etc/local.toml"};
-  words.insert(words.end(), one.more.begin(), one.more.end());
+/// VERB [CONFIG] and what else it cannot do without, then `options`.
+Words words_of(const Verb& verb, Words options = {}) {
+  Words words;
+  if (*verb.group != '\0') words.emplace_back(verb.group);
+  words.emplace_back(verb.name);
+  if (verb.takes_config) words.emplace_back("etc/local.toml");
+  if (typed(verb) == "reset_single_offset") words.insert(words.end(), {"orders", "5"});
   words.insert(words.end(), options.begin(), options.end());
   return words;
 }
 
 TEST(CommandLine, IsVerbAndConfig) {
-  for (const VerbCase& one : kVerbs) {
-    SCOPED_TRACE(one.name);
-    EXPECT_EQ(line_of(words_of(one)).verb, one.verb);
-    EXPECT_EQ(line_of(words_of(one)).config, "etc/local.toml");
-    EXPECT_STREQ(name_of(one.verb), one.name);
-    EXPECT_EQ(reply_of({one.name}).code, ExitCode::kUsage);
-    EXPECT_EQ(reply_of(words_of(one, {"more"})).code, ExitCode::kUsage);
-    EXPECT_EQ(reply_of(words_of(one, {"--more"})).code, ExitCode::kUsage);
-    EXPECT_EQ(reply_of({one.name, "--help"}).code, ExitCode::kOk);
+  for (const Verb& verb : verbs()) {
+    SCOPED_TRACE(typed(verb));
+    EXPECT_EQ(call_of(words_of(verb)).verb, typed(verb));
+    EXPECT_EQ(call_of(words_of(verb)).config, verb.takes_config ? "etc/local.toml" : "");
+    EXPECT_EQ(reply_of(words_of(verb, {"more"})).code, ExitCode::kUsage);
+    EXPECT_EQ(reply_of(words_of(verb, {"--more"})).code, ExitCode::kUsage);
+    EXPECT_EQ(reply_of(words_of(verb, {"--help"})).code, ExitCode::kOk);
+    if (!verb.takes_config) continue;
+    Words bare = words_of(verb);
+    bare.resize(*verb.group == '\0' ? 1 : 2);
+    EXPECT_EQ(reply_of(bare).code, ExitCode::kUsage);
   }
 }
 
 TEST(CommandLine, TakesJsonForEveryVerbThatTellsSomething) {
-  for (const VerbCase& one : kVerbs) {
-    SCOPED_TRACE(one.name);
-    if (one.json) {
-      EXPECT_FALSE(line_of(words_of(one)).json);
-      EXPECT_TRUE(line_of(words_of(one, {"--json"})).json);
+  for (const Verb& verb : verbs()) {
+    SCOPED_TRACE(typed(verb));
+    if (verb.tells_json) {
+      EXPECT_FALSE(call_of(words_of(verb)).json);
+      EXPECT_TRUE(call_of(words_of(verb, {"--json"})).json);
     } else {
-      EXPECT_EQ(reply_of(words_of(one, {"--json"})).code, ExitCode::kUsage);
+      EXPECT_EQ(reply_of(words_of(verb, {"--json"})).code, ExitCode::kUsage);
     }
   }
 }
 
 TEST(CommandLine, TakesTopicOffsetAndPartition) {
-  const auto line = line_of({"reset_single_offset", "local", "orders", "9223372036854775807", "--partition", "0"});
-  EXPECT_EQ(line.topic, "orders");
-  EXPECT_EQ(line.offset, std::numeric_limits<std::int64_t>::max());
-  EXPECT_EQ(line.partition, 0);
-  EXPECT_FALSE(line.all_partitions);
-  const auto all = line_of({"reset_single_offset", "local", "orders", "0", "--all-partitions"});
-  EXPECT_EQ(all.partition, std::nullopt);
-  EXPECT_TRUE(all.all_partitions);
+  call_of({"reset_single_offset", "local", "orders", "9223372036854775807", "--partition", "0"});
+  call_of({"reset_single_offset", "local", "orders", "0", "--all-partitions"});
 }
 
 TEST(CommandLine, RefusesWhatIsNoOffsetOrPartition) {
@@ -99,10 +83,7 @@ TEST(CommandLine, RefusesWhatIsNoOffsetOrPartition) {
 }
 
 TEST(CommandLine, TakesATimeToResetTo) {
-  const auto line = line_of({"reset_offsets", "local", "--to-time", "1970-01-01T00:00:02Z"});
-  EXPECT_EQ(line.to_time_ms, 2000);
-  EXPECT_EQ(line.to_time, "1970-01-01T00:00:02Z");
-  EXPECT_EQ(line_of({"reset_offsets", "local"}).to_time_ms, std::nullopt);
+  call_of({"reset_offsets", "local", "--to-time", "1970-01-01T00:00:02Z"});
   EXPECT_EQ(reply_of({"reset_offsets", "local", "--to-time", "noon"}).code, ExitCode::kUsage);
   EXPECT_NE(reply_of({"reset_offsets", "local", "--to-time", ""}).err.find("2026-11-26T13:00:00Z"), std::string::npos);
   EXPECT_EQ(reply_of({"zero_offsets", "local", "--to-time", "0"}).code, ExitCode::kUsage);
@@ -112,20 +93,12 @@ TEST(CommandLine, TakesCommonOptionsBeforeAndAfterTheVerb) {
   for (const Words& words : {Words{"--config-dir", "etc", "--set", "a=1", "--set", "b=[1, 2]", "status", "local"},
                              Words{"status", "local", "--set=a=1", "--config-dir=etc", "--set", "b=[1, 2]"},
                              Words{"status", "--set", "a=1", "--set", "b=[1, 2]", "local", "--config-dir", "etc"}}) {
-    const auto line = line_of(words);
-    EXPECT_EQ(line.config, "local");
-    EXPECT_EQ(line.config_dir, "etc");
-    EXPECT_EQ(line.sets, (Words{"a=1", "b=[1, 2]"}));
+    const Call call = call_of(words);
+    EXPECT_EQ(call.config, "local");
+    EXPECT_EQ(call.config_dir, "etc");
+    EXPECT_EQ(call.sets, (Words{"a=1", "b=[1, 2]"}));
   }
-  EXPECT_EQ(line_of({"status", "local"}).config_dir, std::nullopt);
-}
-
-TEST(CommandLine, TakesTheOptionsOfAVerb) {
-  EXPECT_TRUE(line_of({"status", "local", "--json"}).json);
-  EXPECT_FALSE(line_of({"status", "local"}).json);
-  const auto line = line_of({"console", "local", "--until-end", "--timeout", "90s"});
-  EXPECT_TRUE(line.until_end);
-  EXPECT_EQ(line.timeout, 90s);
+  EXPECT_EQ(call_of({"status", "local"}).config_dir, std::nullopt);
 }
 
 TEST(CommandLine, RefusesWhatAVerbDoesNotTake) {

@@ -1,5 +1,3 @@
-#include "cli/verbs.h"
-
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -12,6 +10,7 @@
 #include <thread>
 
 #include "base/file_lock.h"
+#include "cli/command_line.h"
 #include "control/node_process.h"
 #include "control/server.h"
 #include "net/unix_socket.h"

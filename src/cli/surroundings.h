@@ -1,15 +1,14 @@
-// run_command_line(): what the verbs do.
+// Surroundings: what a command line acts upon.
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <ostream>
-#include <string>
+#include <string_view>
 #include <vector>
 
-#include "cli/exit_code.h"
-#include "config/load.h"
+#include "config/layers.h"
 #include "ductus/app.h"
 #include "node/node.h"
 
@@ -18,7 +17,6 @@ namespace ductus::cli {
 /// node::run(), or what a test puts in its place.
 using RunNode = std::function<int(const config::NodeConfig&, std::unique_ptr<Module>, const node::RunOptions&)>;
 
-/// What a command line acts upon.
 struct Surroundings {
   std::ostream& out;  ///< data
   std::ostream& err;  ///< talk
@@ -28,8 +26,7 @@ struct Surroundings {
   RunNode run_node;
 };
 
-/// Does what `arguments` (without the program's name) say. Returns the process's exit code; kFailed also where
-/// `out` did not take all of it. Blocking: until the verb is done.
-int run_command_line(std::vector<std::string> arguments, Surroundings& surroundings);
+/// One line of talk: "ductus: TEXT", escaped.
+void say(Surroundings& around, std::string_view text);
 
 }  // namespace ductus::cli

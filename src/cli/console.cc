@@ -1,0 +1,42 @@
+// console: the node runs in this process, in this terminal.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cli/modules.h"
+#include "cli/verb.h"
+#include "config/readers.h"
+
+namespace ductus::cli {
+namespace {
+
+std::chrono::milliseconds timeout_from(const std::string& text) {
+  config::Tree tree;
+  tree.data = text;
+  const auto timeout = config::read_duration(tree, std::chrono::milliseconds(1), std::chrono::hours(24 * 365), false);
+  if (!timeout) throw CLI::ValidationError("--timeout", timeout.error().message + ", not '" + text + "'");
+  return *timeout;
+}
+
+}  // namespace
+
+Action describe_console(CLI::App& app) {
+  const auto options = std::make_shared<node::RunOptions>();
+  auto* const until_end =
+      app.add_flag("--until-end", options->until_end, "End once all that was there at the start has been read");
+  app.add_option_function<std::string>(
+         "--timeout", [options](const std::string& text) { options->timeout = timeout_from(text); },
+         "With --until-end: give up after this time (10s, 5m)")
+      ->type_name("TIME")
+      ->needs(until_end);
+  return with_config([options](const Call&, const config::NodeConfig& config, Surroundings& around) {
+    auto module = make_module(config, around);
+    if (!module)
+      return to_int(module.error().code == ErrorCode::kInvalid ? ExitCode::kConfigInvalid : ExitCode::kFailed);
+    return around.run_node(config, *std::move(module), *options);
+  });
+}
+
+}  // namespace ductus::cli

@@ -1,0 +1,16 @@
+// make_module(): the callback module that a configuration names, from those of this program.
+#pragma once
+
+#include <memory>
+
+#include "cli/surroundings.h"
+#include "config/node_config.h"
+#include "ductus/module.h"
+#include "ductus/result.h"
+
+namespace ductus::cli {
+
+/// Says what is wrong. Errors: kInvalid (no such module, or its settings are wrong), kCallback (its factory failed).
+Result<std::unique_ptr<Module>> make_module(const config::NodeConfig& config, Surroundings& around);
+
+}  // namespace ductus::cli

@@ -1,0 +1,63 @@
+// Verb: one word of the command line, what it takes, and what it does. Each verb stands in a file of its own; the table
+// of them in verb_table.cc.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/surroundings.h"
+#include "config/node_config.h"
+#include "ductus/result.h"
+
+namespace ductus::cli {
+
+/// What every verb is told.
+struct Call {
+  std::string verb;    ///< as it is typed: "status", "offsets set"
+  std::string config;  ///< empty where the verb takes none
+  std::optional<std::filesystem::path> config_dir;
+  std::vector<std::string> sets;  ///< key=value
+  bool json = false;
+};
+
+/// Does it, and returns the process's exit code. Blocking: until it is done.
+using Action = std::function<int(const Call&, Surroundings&)>;
+
+struct Verb {
+  const char* group;  ///< "offsets"; empty: the verb stands by itself
+  const char* name;
+  const char* description;
+  bool takes_config;
+  bool tells_json;
+  /// Adds the verb's own options. What they are set to when the command line has been read is what the action acts
+  /// upon. An option's own check throws CLI::ValidationError.
+  Action (*describe)(CLI::App& app);
+};
+
+/// In the order of the help.
+std::span<const Verb> verbs() noexcept;
+
+/// An action that needs the configuration: without a valid one its problems are told, and it ends with kConfigInvalid.
+Action with_config(std::function<int(const Call&, const config::NodeConfig&, Surroundings&)> act);
+/// The configuration of `call`; nullopt: its problems were told.
+std::optional<config::NodeConfig> load_config(const Call& call, Surroundings& around);
+
+/// What an error of a look at brokers, node or store ends a verb with.
+ExitCode exit_code_of(const Error& error) noexcept;
+
+Action describe_console(CLI::App& app);
+Action describe_stop(CLI::App& app);
+Action describe_running(CLI::App& app);
+Action describe_status(CLI::App& app);
+Action describe_reset_offsets(CLI::App& app);
+Action describe_reset_to_oldest_offsets(CLI::App& app);
+Action describe_zero_offsets(CLI::App& app);
+Action describe_reset_single_offset(CLI::App& app);
+
+}  // namespace ductus::cli
