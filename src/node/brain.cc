@@ -40,7 +40,8 @@ Brain::Brain(const config::NodeConfig& config, ports::BatchSource& source, const
       settings_(settings),
       supervisor_(supervision(config), settings.seed),
       calls_of_topic_(config.topics.size()),
-      idle_topics_(config.topics.size()) {
+      idle_topics_(config.topics.size()),
+      paused_(settings.paused) {
   if (config.periodic_every) periodic_.emplace(*config.periodic_every);
   adapter_settings_.max_uncommitted_batches = config.max_uncommitted_batches;
   adapter_settings_.when_missing = to_policy(config.when_missing);
@@ -55,7 +56,8 @@ Brain::Brain(const config::NodeConfig& config, ports::BatchSource& source, const
 void Brain::start(base::Time now, Effects& out) {
   if (settings_.until_end_timeout) until_end_deadline_ = now + *settings_.until_end_timeout;
   for (const config::TopicConfig& topic : config_.topics) {
-    topics_[topic.name].config = &topic;
+    topics_.emplace(topic.name,
+                    Topic{.number = topics_.size(), .init = std::make_shared<const Value>(topic.init), .trouble = {}});
     source_.attach_topic(topic.name, now, source_out_);
   }
   supervisor_.start(supervise_out_);
@@ -66,6 +68,7 @@ void Brain::drain(base::Time now, Effects& out) {
   if (draining_) return;
   draining_ = calls_to_end_ = true;
   stop_deadline_ = now + config_.stop_timeout;
+  give_up_changes();
   supervisor_.stop(now, supervise_out_);
   settle(now, out);
 }
@@ -143,7 +146,7 @@ void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<
     load_retry_at_ = now + kLoadRetryDelay;
     return settle(now, out);
   }
-  if (std::exchange(store_away_, false)) log(LogLevel::kInfo, "store: answers again", out);
+  note_store_back(out);
   for (const auto& [topic, known] : asked.known_topics) ledger_.loaded(topic, known);
   for (std::size_t i = 0; i < asked.children.size(); ++i) {
     Partition* partition = find(asked.children[i]);
@@ -163,8 +166,12 @@ void Brain::loaded(const LoadPositions& asked, Result<std::vector<std::optional<
 
 void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now, Effects& out) {
   writing_ = false;
+  if (!outcome && outcome.error().code == ErrorCode::kRefused) {
+    on_refused(round, outcome.error(), now, out);
+    return settle(now, out);
+  }
   if (!outcome) note_store_away(outcome.error(), now, out);
-  if (outcome && std::exchange(store_away_, false)) log(LogLevel::kInfo, "store: answers again", out);
+  if (outcome) note_store_back(out);
   std::erase_if(round.entries, [&](const pipeline::RoundEntry& entry) { return find(entry.child) == nullptr; });
   if (outcome) {
     for (const pipeline::RoundEntry& entry : round.entries) {
@@ -182,9 +189,13 @@ void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now
 
 /// A state, and one failure, however many partitions wait for it.
 void Brain::note_store_away(const Error& why, base::Time now, Effects& out) {
-  if (std::exchange(store_away_, true)) return;
+  if (!std::exchange(store_trouble_, why.message).empty()) return;
   log(LogLevel::kWarn, "store: " + why.message, out);
   supervisor_.on_failure("store: " + why.message, now, supervise_out_);
+}
+
+void Brain::note_store_back(Effects& out) {
+  if (!std::exchange(store_trouble_, {}).empty()) log(LogLevel::kInfo, "store: answers again", out);
 }
 
 void Brain::tick(base::Time now, Effects& out) {
@@ -236,6 +247,8 @@ void Brain::settle(base::Time now, Effects& out) {
     pump_rounds(now, out);
     check_store_stopped();
     run_supervisor(now, out);
+    pump_changes(out);
+    save_paused(out);
   } while (!source_out_.empty());
   if (!loading_ && !to_load_.children.empty()) {
     loading_ = true;
@@ -277,7 +290,7 @@ void Brain::check_until_end(base::Time now, Effects& out) {
     if (!topic.found) return;
   }
   for (const Partition& partition : partitions_) {
-    if (partition.halted) continue;
+    if (partition.halted || partition.paused) continue;
     // Who has failed begins again at what is stored, and that may be less than what it accepted.
     const pipeline::AdapterPhase phase = partition.adapter.phase();
     if (phase == pipeline::AdapterPhase::kIdle || phase == pipeline::AdapterPhase::kStopping) return;

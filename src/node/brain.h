@@ -21,6 +21,7 @@
 #include "config/node_config.h"
 #include "ductus/module.h"
 #include "node/partition.h"
+#include "node/paused.h"
 #include "node/topic_ledger.h"
 #include "node/work.h"
 #include "operate/status_report.h"
@@ -45,14 +46,20 @@ struct Finished {
 };
 
 using Effect = std::variant<ports::OpenConnection, ports::CloseConnection, ports::Send, StoreRound, LoadPositions,
-                            LogLine, EndCalls, Finished>;
+                            ChangePositions, SavePaused, LogLine, EndCalls, Finished>;
 using Effects = std::vector<Effect>;
+
+/// A command of an operator that takes its time, by number.
+using CommandNumber = std::uint64_t;
+/// What came of it; nullopt: it is not over yet.
+using CommandOutcome = std::optional<Result<void>>;
 
 struct BrainSettings {
   bool until_end = false;
   std::optional<std::chrono::milliseconds> until_end_timeout;
   std::optional<std::chrono::milliseconds> idle_interval;
   std::uint64_t seed = 1;  ///< of the jitter
+  Paused paused;           ///< since an earlier life
 };
 
 class Brain {
@@ -61,16 +68,35 @@ class Brain {
   static constexpr std::size_t kStallsNamed = 10;
   /// A set that is met twice in rounds of this length is copied out of its response body.
   static constexpr base::Duration kLongWait = std::chrono::milliseconds(100);
+  /// Of how many commands, the newest, the outcome is kept.
+  static constexpr std::size_t kMaxCommands = 1'000;
   /// Copying is done under the baton: what is beyond this is copied in the next round.
   static constexpr std::size_t kMaxCopiedBytes = 1 << 20;
 
-  /// `config` and `source` outlive it.
+  /// `source` outlives it.
   Brain(const config::NodeConfig& config, ports::BatchSource& source, const BrainSettings& settings);
 
   // Commands.
   void start(base::Time now, Effects& out);
   /// Nothing more is fetched or offered; ends with Finished. Asked twice, the time to stop goes on running.
   void drain(base::Time now, Effects& out);
+
+  // Commands of operators (brain_commands.cc), on a partition or, without one, on a whole topic. A number is that of a
+  // command whose outcome comes later. Errors: kNotFound (none of this node's), kRefused (in the state that it is in).
+
+  /// What is in hand is finished and stored, then nothing more is fetched until resume(), also in later lives. The
+  /// outcome: that this is noted for good.
+  Result<CommandNumber> pause(const std::string& topic, std::optional<std::int32_t> partition, base::Time now,
+                              Effects& out);
+  Result<CommandNumber> resume(const std::string& topic, std::optional<std::int32_t> partition, base::Time now,
+                               Effects& out);
+  /// What is in hand is finished and stored, then the partition begins anew; also one that had stopped.
+  Result<void> restart(const std::string& topic, std::optional<std::int32_t> partition, base::Time now, Effects& out);
+  /// Puts partitions elsewhere: each is finished and stored, all are put there at once, and each begins there. The
+  /// outcome: that of OffsetStore::change(). Not before a first TopicFound of each topic.
+  Result<CommandNumber> change_offsets(ports::OperatorChange change, base::Time now, Effects& out);
+  /// nullptr: no such command is known (any more).
+  const CommandOutcome* outcome_of(CommandNumber command) const;
 
   // Events.
   void opened(ports::ConnectionId connection, base::Time now, Effects& out);
@@ -81,6 +107,8 @@ class Brain {
   void loaded(const LoadPositions& asked, Result<std::vector<std::optional<ports::Position>>> positions, base::Time now,
               Effects& out);
   void stored(StoreRound round, const Result<void>& outcome, base::Time now, Effects& out);
+  void changed(CommandNumber command, const Result<void>& outcome, base::Time now, Effects& out);
+  void saved(const Result<void>& outcome, base::Time now, Effects& out);
   void tick(base::Time now, Effects& out);
 
   /// When tick() is wanted next; Time::max() where nothing is due.
@@ -99,9 +127,16 @@ class Brain {
     bool operator<(const Timer& other) const { return at > other.at; }  // earliest on top of a heap
   };
   struct Topic {
-    const config::TopicConfig* config = nullptr;
+    std::size_t number = 0;
+    std::shared_ptr<const Value> init;
     bool found = false;
     std::string trouble;
+  };
+  struct Change {
+    CommandNumber command = 0;
+    ports::OperatorChange change;
+    std::vector<std::uint32_t> children;
+    bool submitted = false;
   };
 
   // Calls (brain_calls.cc).
@@ -113,6 +148,7 @@ class Brain {
   // Events and what follows from each (brain.cc).
   void on_done(Partition& partition, WorkDone& what, base::Time now, Effects& out);
   void note_store_away(const Error& why, base::Time now, Effects& out);
+  void note_store_back(Effects& out);
   void settle(base::Time now, Effects& out);
   void pump_rounds(base::Time now, Effects& out);
   void write_round(base::Time now, Effects& out);
@@ -159,11 +195,24 @@ class Brain {
   void note_waiting(base::Time now);
   void check_waiting(base::Time now);
 
+  // Operators (brain_commands.cc).
+  Result<std::vector<Partition*>> partitions_named(const std::string& topic, std::optional<std::int32_t> partition);
+  CommandNumber note_paused();
+  void save_paused(Effects& out);
+  CommandNumber new_command();
+  void end_command(CommandNumber command, Result<void> outcome);
+  void hold(Partition& partition);
+  void let_go(Partition& partition);
+  void pump_changes(Effects& out);
+  void end_change(const Result<void>& outcome, Effects& out);
+  void give_up_changes();
+  void on_refused(StoreRound& round, const Error& why, base::Time now, Effects& out);
+
   // What people see (brain_status.cc).
   NodeState node_state(base::Time now) const;
   int until_end_exit_code(Effects& out) const;
 
-  const config::NodeConfig& config_;
+  const config::NodeConfig config_;
   ports::BatchSource& source_;
   BrainSettings settings_;
   pipeline::AdapterSettings adapter_settings_;
@@ -186,7 +235,7 @@ class Brain {
   TopicLedger ledger_;
   std::vector<Timer> timers_;  ///< a heap
 
-  bool store_away_ = false;
+  std::string store_trouble_;  ///< empty: the store answers
   bool loading_ = false;
   bool writing_ = false;
   std::optional<supervise::Child> store_to_stop_;
@@ -204,6 +253,14 @@ class Brain {
   supervise::Child periodic_child_;
   bool periodic_to_stop_ = false;
   std::uint64_t failed_aggregates_ = 0;
+
+  Paused paused_;
+  bool saving_ = false;
+  std::vector<CommandNumber> saving_for_;  ///< that wait for the save that is out
+  std::vector<CommandNumber> unsaved_;     ///< that wait for the next one
+  std::deque<Change> changes_;             ///< the first one is at work
+  std::map<CommandNumber, CommandOutcome> commands_;
+  CommandNumber last_command_ = 0;
 
   bool draining_ = false;
   bool finished_ = false;

@@ -106,11 +106,13 @@ void Brain::on_topic(const ports::TopicFound& found) {
     const auto child = static_cast<std::uint32_t>(partitions_.size());
     partitions_.push_back(Partition{.child = {child, 0},
                                     .id = {found.topic, known},
-                                    .topic = static_cast<std::size_t>(topic.config - config_.topics.data()),
-                                    .init = &topic.config->init,
+                                    .topic = topic.number,
+                                    .init = topic.init,
                                     .adapter = pipeline::Adapter(adapter_settings_)});
+    Partition& added = partitions_.back();
+    added.paused = paused_.contains(added.id);
     ++due_[static_cast<std::size_t>(WorkDue::kNo)];
-    const std::uint32_t id = supervisor_.add_adapter(supervise_out_);
+    const std::uint32_t id = supervisor_.add_adapter(supervise_out_, added.paused);
     DUCTUS_ASSERT(id == child);
   }
 }

@@ -48,7 +48,7 @@ void Brain::check_stalls(base::Time now, Effects& out) {
   const std::vector<std::string> no_thread = why_no_thread(now);
   for (Partition& partition : partitions_) {
     const bool something_to_do = partition.due != WorkDue::kNo || partition.lag().value_or(0) > 0;
-    if (!something_to_do || partition.halted) continue;
+    if (!something_to_do || partition.halted || partition.paused) continue;
     stall_check_at_ = now + config_.stall_after / kStallChecks;
     if (now - partition.progress_at < config_.stall_after) continue;
     if (!std::exchange(partition.stall_told, true) && ++stalled <= kStallsNamed) {

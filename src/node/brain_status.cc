@@ -28,7 +28,7 @@ NodeState Brain::node_state(base::Time now) const {
   return {.now = now,
           .stall_after = config_.stall_after,
           .stopping = draining_,
-          .store_away = store_away_,
+          .store_trouble = store_trouble_,
           .waits_for_budget = source_.waits_for_budget(),
           .restarting = retry_reason(supervisor_.level(), level_why_)};
 }
@@ -72,7 +72,7 @@ int Brain::until_end_exit_code(Effects& out) const {
   }
   std::string names;
   for (const Partition& partition : partitions_) {
-    if (partition.halted) names += (names.empty() ? "" : ", ") + partition.name();
+    if (partition.halted || partition.paused) names += (names.empty() ? "" : ", ") + partition.name();
   }
   if (names.empty()) return 0;
   out.emplace_back(LogLine{LogLevel::kError, "not read to the end, for the reasons above: " + names});

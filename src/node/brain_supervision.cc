@@ -71,7 +71,7 @@ void Brain::stop_child(const supervise::Child& child, base::Time now, Effects& o
 
 /// The store has stopped once its thread is at nothing.
 void Brain::check_store_stopped() {
-  if (!store_to_stop_ || loading_ || writing_) return;
+  if (!store_to_stop_ || loading_ || writing_ || saving_ || (!changes_.empty() && changes_.front().submitted)) return;
   supervisor_.on_stopped(*std::exchange(store_to_stop_, std::nullopt), supervise_out_);
 }
 
@@ -90,7 +90,7 @@ void Brain::start_partition(Partition& partition, base::Time now, Effects& out) 
 void Brain::stop_partition(Partition& partition, base::Time now, Effects& out) {
   source_.detach(partition.child, now, source_out_);
   offers_to_withdraw_ = true;
-  calls_to_end_ = calls_to_end_ || partition.call_since;
+  calls_to_end_ = calls_to_end_ || (partition.call_since && supervisor_.stopping_all());
   pipeline::AdapterEffects effects;
   partition.adapter.drain(effects);
   run_adapter(partition, std::move(effects), now, out);

@@ -65,6 +65,8 @@ StateAndReason describe_fetching(const Partition& partition, const NodeState& no
   return {"stalled", "no messages arrive"};
 }
 
+std::string away(const NodeState& node) { return "the store is away: " + node.store_trouble; }
+
 StateAndReason describe_running(const Partition& partition, const NodeState& node) {
   using Phase = pipeline::AdapterPhase;
   if (auto held_up = describe_call(partition, node)) return *std::move(held_up);
@@ -72,11 +74,11 @@ StateAndReason describe_running(const Partition& partition, const NodeState& nod
     case Phase::kDeferred:
       return {"deferred", "the handler asked for a delay"};
     case Phase::kLoading:
-      if (node.store_away) return {"waiting", "the store is away"};
+      if (!node.store_trouble.empty()) return {"waiting", away(node)};
       return {"starting", "the stored offset is being loaded"};
     case Phase::kStoringPolicy:
     case Phase::kWaitingStore:
-      return {"waiting", node.store_away ? "the store is away" : "waits for the store"};
+      return {"waiting", node.store_trouble.empty() ? "waits for the store" : away(node)};
     case Phase::kLookingUp:
       if (partition.trouble) return {"waiting", partition.trouble->message};
       return {"starting", "the broker has not said where the log begins and ends"};
@@ -95,7 +97,12 @@ StateAndReason describe_running(const Partition& partition, const NodeState& nod
 
 StateAndReason describe(const Partition& partition, supervise::ChildState child_state, const NodeState& node) {
   using State = supervise::ChildState;
+  if (partition.changing) return {"starting", "an operator puts it at another offset"};
   if (partition.halted) return {"stopped", *partition.halted};
+  if (partition.paused) {
+    const bool done = child_state == State::kStopped;
+    return {"paused", done ? "an operator paused it" : "an operator pauses it: what is in hand is being finished"};
+  }
   if (node.stopping && child_state != State::kRunning && partition.adapter.phase() == pipeline::AdapterPhase::kIdle) {
     return {"stopped", "the node is stopping"};
   }

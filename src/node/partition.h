@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -22,7 +23,7 @@ struct NodeState {
   base::Time now;
   base::Duration stall_after;
   bool stopping = false;
-  bool store_away = false;
+  std::string store_trouble;  ///< why the store does not answer; empty: it does
   bool waits_for_budget = false;
   std::string topic_trouble;  ///< why the cluster does not tell of the partition's topic; empty: it does
   std::string no_thread;      ///< who holds all threads; empty: one is free
@@ -40,10 +41,12 @@ struct Partition {
   ports::ChildRef child;  ///< the incarnation that is up, or was last
   ports::TopicPartition id;
   std::size_t topic = 0;  ///< its number in the configuration
-  const Value* init = nullptr;
+  std::shared_ptr<const Value> init;
   pipeline::Adapter adapter;
 
   std::optional<std::string> halted;  ///< stopped until an operator or a policy decides: why
+  bool paused = false;                ///< by an operator
+  bool changing = false;              ///< an operator puts it elsewhere
   std::optional<Error> trouble;       ///< what the source says, while it lasts
   std::string last_error;
   bool heard = false;                    ///< the source has told this incarnation of its log

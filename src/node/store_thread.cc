@@ -4,8 +4,8 @@
 
 namespace ductus::node {
 
-StoreThread::StoreThread(ports::OffsetStore& store, Answers answers)
-    : store_(store), answers_(std::move(answers)), thread_([this] { run(); }) {}
+StoreThread::StoreThread(ports::OffsetStore& store, std::filesystem::path dir, Answers answers)
+    : store_(store), dir_(std::move(dir)), answers_(std::move(answers)), thread_([this] { run(); }) {}
 
 StoreThread::~StoreThread() {
   {
@@ -16,10 +16,7 @@ StoreThread::~StoreThread() {
   thread_.join();
 }
 
-void StoreThread::submit(StoreRound round) { submit_request(std::move(round)); }
-void StoreThread::submit(LoadPositions request) { submit_request(std::move(request)); }
-
-void StoreThread::submit_request(Request request) {
+void StoreThread::submit(Request request) {
   {
     const std::lock_guard lock(mutex_);
     requests_.push_back(std::move(request));
@@ -45,10 +42,13 @@ void StoreThread::serve(Request request) {
   if (auto* round = std::get_if<StoreRound>(&request)) {
     const Result<void> outcome = carry_out(*round, store_);
     answers_.stored(std::move(*round), outcome);
+  } else if (auto* load = std::get_if<LoadPositions>(&request)) {
+    auto positions = carry_out(*load, store_);
+    answers_.loaded(std::move(*load), std::move(positions));
+  } else if (auto* change = std::get_if<ChangePositions>(&request)) {
+    answers_.changed(change->command, carry_out(*change, store_));
   } else {
-    auto& load = std::get<LoadPositions>(request);
-    auto positions = carry_out(load, store_);
-    answers_.loaded(std::move(load), std::move(positions));
+    answers_.saved(std::get<SavePaused>(request).paused.save(dir_));
   }
 }
 

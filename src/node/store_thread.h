@@ -1,8 +1,11 @@
-// StoreThread: the one thread that talks to the offset store, which may block on disk or network.
+// StoreThread: the one thread that talks to the offset store, and notes what is paused: both may block on disk or
+// network.
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -21,28 +24,29 @@ class StoreThread {
   struct Answers {
     std::function<void(StoreRound, const Result<void>&)> stored;
     std::function<void(LoadPositions, Result<std::vector<std::optional<ports::Position>>>)> loaded;
+    std::function<void(std::uint64_t command, const Result<void>&)> changed;  ///< ChangePositions
+    std::function<void(const Result<void>&)> saved;                           ///< SavePaused
   };
 
-  /// `store` outlives it.
-  StoreThread(ports::OffsetStore& store, Answers answers);
+  /// `store` outlives it. `dir`: of the node, for SavePaused.
+  StoreThread(ports::OffsetStore& store, std::filesystem::path dir, Answers answers);
   /// Ends after the request it is at; what waits is dropped.
   ~StoreThread();
 
   /// Thread: any. Blocking: no. Requests are carried out in order.
-  void submit(StoreRound round);
-  void submit(LoadPositions request);
+  using Request = std::variant<StoreRound, LoadPositions, ChangePositions, SavePaused>;
+  void submit(Request request);
 
  private:
-  using Request = std::variant<StoreRound, LoadPositions>;
-  void submit_request(Request request);
   void run();
   void serve(Request request);
 
   ports::OffsetStore& store_;
+  const std::filesystem::path dir_;
   Answers answers_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Request> requests_;  // at most one round and one load: the brain asks for the next after the answer
+  std::deque<Request> requests_;  // at most one of each kind: the brain asks for the next after the answer
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -39,8 +39,9 @@ WorkDone carry_out(Work work, ports::HandlerHost& host, const std::stop_token& s
   return done;
 }
 
-Result<void> carry_out(const StoreRound& round, ports::OffsetStore& store) {
+Result<void> carry_out(StoreRound& round, ports::OffsetStore& store) {
   Result<void> outcome = store.store(round.positions);
+  if (!outcome && outcome.error().code == ErrorCode::kRefused) round.conflicts = store.conflicts();
   if (outcome && !round.topics.empty()) outcome = store.store_topics(round.topics);
   return outcome;
 }
@@ -55,6 +56,15 @@ Result<std::vector<std::optional<ports::Position>>> carry_out(LoadPositions& loa
   if (!known) return known.error();
   for (std::size_t i = 0; i < topics.size(); ++i) load.known_topics[topics[i]] = (*known)[i];
   return positions;
+}
+
+Result<void> carry_out(ChangePositions& change, ports::OffsetStore& store) {
+  std::vector<ports::TopicPartition> partitions;
+  for (const ports::PositionChange& one : change.change.positions) partitions.push_back(one.partition);
+  const auto now = store.load(partitions);
+  if (!now) return now.error();
+  for (std::size_t i = 0; i < partitions.size(); ++i) change.change.positions[i].before = (*now)[i];
+  return store.change(change.change);
 }
 
 }  // namespace ductus::node

@@ -24,19 +24,29 @@ unsigned usable_cpus() {
 Workers::Workers(const Parts& parts)
     : parts_(parts),
       cpus_(usable_cpus()),
-      store_thread_(parts.store,
-                    {.stored =
-                         [this](StoreRound round, const Result<void>& outcome) {
-                           enter([&](Brain& brain, base::Time now,
-                                     Effects& out) { brain.stored(std::move(round), outcome, now, out); },
-                                 false);
-                         },
-                     .loaded =
-                         [this](LoadPositions asked, Result<std::vector<std::optional<ports::Position>>> positions) {
-                           enter([&](Brain& brain, base::Time now,
-                                     Effects& out) { brain.loaded(asked, std::move(positions), now, out); },
-                                 false);
-                         }}) {}
+      store_thread_(
+          parts.store, parts.config.dir,
+          {.stored =
+               [this](StoreRound round, const Result<void>& outcome) {
+                 enter([&](Brain& brain, base::Time now,
+                           Effects& out) { brain.stored(std::move(round), outcome, now, out); },
+                       false);
+               },
+           .loaded =
+               [this](LoadPositions asked, Result<std::vector<std::optional<ports::Position>>> positions) {
+                 enter([&](Brain& brain, base::Time now,
+                           Effects& out) { brain.loaded(asked, std::move(positions), now, out); },
+                       false);
+               },
+           .changed =
+               [this](std::uint64_t command, const Result<void>& outcome) {
+                 enter([&](Brain& brain, base::Time now, Effects& out) { brain.changed(command, outcome, now, out); },
+                       false);
+               },
+           .saved =
+               [this](const Result<void>& outcome) {
+                 enter([&](Brain& brain, base::Time now, Effects& out) { brain.saved(outcome, now, out); }, false);
+               }}) {}
 
 Workers::~Workers() = default;
 
@@ -124,7 +134,8 @@ void Workers::carry_out_effects(Effects& effects) {
                   dials_, [&](const ports::OpenConnection& dial) { return dial.connection == it.connection; });
             }
             parts_.sockets.close(it.connection);
-          } else if constexpr (std::is_same_v<T, StoreRound> || std::is_same_v<T, LoadPositions>) {
+          } else if constexpr (std::is_same_v<T, StoreRound> || std::is_same_v<T, LoadPositions> ||
+                               std::is_same_v<T, ChangePositions> || std::is_same_v<T, SavePaused>) {
             store_thread_.submit(std::move(it));
           } else if constexpr (std::is_same_v<T, LogLine>) {
             parts_.log.write(it.level, it.text);

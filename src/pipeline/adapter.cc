@@ -198,6 +198,7 @@ std::optional<Storable> Adapter::synced(const Result<void>& outcome, AdapterEffe
   }
   needs_no_sync_ = !outcome;
   advance(out);
+  if (last_words_) return std::nullopt;
   return std::exchange(syncing_, Storable{});
 }
 
@@ -241,6 +242,7 @@ void Adapter::arm_idle(base::Time now, AdapterEffects& out) {
 
 void Adapter::advance(AdapterEffects& out) {
   if (in_call_ || !handler_running_ || last_words_) return;
+  if (refused_) return end(*std::exchange(refused_, std::nullopt), out);
   if (sync_due_) return begin_sync(out);
   if (draining_) return drop_sets(out);
   if (aggregate_due_) return begin_aggregate(out);
@@ -311,6 +313,17 @@ void Adapter::ask_again(AdapterEffects& out) {
   } else if (std::exchange(wanted_, false)) {
     want_more(out);
   }
+}
+
+void Adapter::refuse(Error why, bool halt, AdapterEffects& out) {
+  if (last_words_ || phase_ == AdapterPhase::kIdle) return;
+  accepted_batches_ = uncommitted_batches_ = 0;
+  sync_due_ = false;
+  if (draining_) return;
+  AdapterEffect words = Exited{why, false};
+  if (halt) words = Halted{std::move(why)};
+  if (!in_call_) return end(std::move(words), out);
+  refused_ = std::move(words);
 }
 
 void Adapter::drain(AdapterEffects& out) {

@@ -143,6 +143,9 @@ class Adapter {
   std::optional<Storable> collect(AdapterEffects& out);
   /// AggregateHandler follows, between two other calls. False: there is no handler that could be asked.
   bool aggregate(AdapterEffects& out);
+  /// The store does not take what was accepted: once no call is out the handler stops, and `why` is the reason of the
+  /// exit, or of a halt. What was accepted and not stored comes again. One that is draining goes on with that.
+  void refuse(Error why, bool halt, AdapterEffects& out);
   /// What the source owes is asked for once more: it has forgotten all questions.
   void ask_again(AdapterEffects& out);
 
@@ -211,6 +214,7 @@ class Adapter {
   std::optional<ports::Trouble> source_ended_;                ///< to be dealt with once everything in hand is stored
   bool ask_once_more_ = false;                                ///< it has waited to be dealt with
   std::optional<ports::Trouble> moved_by_;                    ///< what made a policy choose another offset
+  std::optional<AdapterEffect> refused_;                      ///< Exited or Halted, once the call that is out is over
   std::optional<AdapterEffect> last_words_;                   ///< Exited or Halted, told once the handler has stopped
   std::optional<base::Time> defer_until_;
   std::optional<base::Time> idle_at_;

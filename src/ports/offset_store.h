@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -78,7 +79,11 @@ class OffsetStore {
 
   /// Stores one round: all of it or nothing. On ok() it is durable.
   /// Errors as load(); after kTimedOut and kUnreachable the outcome is unknown until it is read back.
+  /// kRefused: another node owns the places, or somebody else has changed some of them: see conflicts().
   virtual Result<void> store(std::span<const StoredPosition> round) = 0;
+  /// Of the last store() that ended with kRefused: the indices in its round whose place somebody else has changed since
+  /// this store wrote or read it; empty where the whole store is refused.
+  virtual std::vector<std::size_t> conflicts() const { return {}; }
 
   /// The topics as stored, in the order of `topics`; nullopt where one never was. Errors as load().
   virtual Result<std::vector<std::optional<KnownTopic>>> load_topics(std::span<const std::string> topics) = 0;

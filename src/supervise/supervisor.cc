@@ -42,11 +42,11 @@ void Supervisor::each(Self& self, Visit&& visit) {
 
 // ---- commands --------------------------------------------------------------------------------------------
 
-std::uint32_t Supervisor::add_adapter(Effects& out) {
+std::uint32_t Supervisor::add_adapter(Effects& out, bool held) {
   const auto id = static_cast<std::uint32_t>(adapters_.size());
   DUCTUS_ASSERT(id < kPeriodic);
-  adapters_.push_back(Record{.child = {id, 0}, .backoff = Backoff(seed_ + 1 + id)});
-  join(adapters_.back(), out);
+  adapters_.push_back(Record{.child = {id, 0}, .held = held, .backoff = Backoff(seed_ + 1 + id)});
+  if (!held) join(adapters_.back(), out);
   return id;
 }
 

@@ -116,8 +116,9 @@ class Supervisor {
 
   // Commands.
 
-  /// A new adapter; ids count from 0. It starts with the others, or at once where they are up.
-  std::uint32_t add_adapter(Effects& out);
+  /// A new adapter; ids count from 0. It starts with the others, or at once where they are up; `held`: once an operator
+  /// starts it.
+  std::uint32_t add_adapter(Effects& out, bool held = false);
   /// Starts all. Call it once.
   void start(Effects& out);
   /// Stops all in reverse order, for good: AllStopped.
@@ -142,6 +143,8 @@ class Supervisor {
   void on_timer(const Timer& timer, base::Time now, Effects& out);
 
   Level level() const noexcept { return level_; }
+  /// All are being stopped, for a restart or for good.
+  bool stopping_all() const noexcept { return phase_ == Phase::kStoppingAll; }
   ChildState state(std::uint32_t id) const { return record(id).state; }
   /// The incarnation that is up, or was last.
   Child child(std::uint32_t id) const { return record(id).child; }

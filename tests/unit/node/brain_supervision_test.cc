@@ -112,7 +112,7 @@ TEST_F(BrainSupervisionTest, AStoreThatIsAwayIsNoCauseForARestart) {
   }
   EXPECT_EQ(node_state(), "running");
   EXPECT_EQ(state(), "waiting");
-  EXPECT_EQ(reason(), "the store is away");
+  EXPECT_EQ(reason(), "the store is away: gone");
   store();
   accept(8);
   EXPECT_EQ(at(0).generation, 1u);

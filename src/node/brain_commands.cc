@@ -1,0 +1,220 @@
+// What operators tell a running node: pause, resume, restart, and other offsets.
+#include <algorithm>
+#include <utility>
+
+#include "node/brain.h"
+
+namespace ductus::node {
+
+namespace {
+
+Error stopping() { return {ErrorCode::kRefused, "the node is stopping: nothing was changed"}; }
+
+}  // namespace
+
+// ---- commands and their outcomes -------------------------------------------------------------------------
+
+CommandNumber Brain::new_command() {
+  commands_.emplace(++last_command_, std::nullopt);
+  if (commands_.size() > kMaxCommands) commands_.erase(commands_.begin());
+  return last_command_;
+}
+
+void Brain::end_command(CommandNumber command, Result<void> outcome) {
+  const auto found = commands_.find(command);
+  if (found != commands_.end()) found->second = std::move(outcome);
+}
+
+const CommandOutcome* Brain::outcome_of(CommandNumber command) const {
+  const auto found = commands_.find(command);
+  return found == commands_.end() ? nullptr : &found->second;
+}
+
+Result<std::vector<Partition*>> Brain::partitions_named(const std::string& topic,
+                                                        std::optional<std::int32_t> partition) {
+  if (draining_) return stopping();
+  if (!topics_.contains(topic)) return Error{ErrorCode::kNotFound, "'" + topic + "' is none of this node's topics"};
+  std::vector<Partition*> found;
+  for (Partition& one : partitions_) {
+    if (one.id.topic == topic && (!partition || one.id.partition == *partition)) found.push_back(&one);
+  }
+  if (!partition || !found.empty()) return found;
+  return Error{ErrorCode::kNotFound,
+               topic + " has no partition " + std::to_string(*partition) + " that is known by now"};
+}
+
+// ---- pause, resume, restart ------------------------------------------------------------------------------
+
+void Brain::hold(Partition& partition) { supervisor_.stop_adapter(partition.child.child, supervise_out_); }
+
+/// It starts, where nothing else holds it.
+void Brain::let_go(Partition& partition) {
+  if (partition.paused || partition.changing || partition.halted || draining_) return;
+  supervisor_.start_adapter(partition.child.child, supervise_out_);
+}
+
+Result<CommandNumber> Brain::pause(const std::string& topic, std::optional<std::int32_t> partition, base::Time now,
+                                   Effects& out) {
+  auto named = partitions_named(topic, partition);
+  if (!named) return std::move(named).error();
+  paused_.add(topic, partition);
+  for (Partition* one : *named) {
+    if (std::exchange(one->paused, true)) continue;
+    log(LogLevel::kInfo, one->name() + " is paused by an operator", out);
+    hold(*one);
+  }
+  const CommandNumber command = note_paused();
+  settle(now, out);
+  return command;
+}
+
+Result<CommandNumber> Brain::resume(const std::string& topic, std::optional<std::int32_t> partition, base::Time now,
+                                    Effects& out) {
+  auto named = partitions_named(topic, partition);
+  if (!named) return std::move(named).error();
+  const auto count = std::ranges::count_if(partitions_, [&](const Partition& one) { return one.id.topic == topic; });
+  paused_.remove(topic, partition, static_cast<std::int32_t>(count));
+  for (Partition* one : *named) {
+    if (!std::exchange(one->paused, false)) continue;
+    log(LogLevel::kInfo, one->name() + " is resumed by an operator", out);
+    one->halted.reset();
+    let_go(*one);
+  }
+  const CommandNumber command = note_paused();
+  settle(now, out);
+  return command;
+}
+
+Result<void> Brain::restart(const std::string& topic, std::optional<std::int32_t> partition, base::Time now,
+                            Effects& out) {
+  auto named = partitions_named(topic, partition);
+  if (!named) return std::move(named).error();
+  for (const Partition* one : *named) {
+    if (one->paused) return Error{ErrorCode::kRefused, one->name() + " is paused: resume it"};
+  }
+  for (Partition* one : *named) {
+    log(LogLevel::kInfo, one->name() + " is restarted by an operator", out);
+    hold(*one);
+    one->halted.reset();
+    let_go(*one);
+  }
+  settle(now, out);
+  return {};
+}
+
+/// The next save carries it.
+CommandNumber Brain::note_paused() {
+  unsaved_.push_back(new_command());
+  return unsaved_.back();
+}
+
+void Brain::save_paused(Effects& out) {
+  if (saving_ || unsaved_.empty()) return;
+  saving_ = true;
+  saving_for_ = std::exchange(unsaved_, {});
+  out.emplace_back(SavePaused{paused_});
+}
+
+void Brain::saved(const Result<void>& outcome, base::Time now, Effects& out) {
+  saving_ = false;
+  if (!outcome) log(LogLevel::kError, "what is paused could not be noted: " + outcome.error().message, out);
+  for (const CommandNumber command : std::exchange(saving_for_, {})) {
+    end_command(command, outcome ? Result<void>()
+                                 : Error{outcome.error().code,
+                                         "done, but only until the node ends, for it could not be "
+                                         "noted: " +
+                                             outcome.error().message});
+  }
+  settle(now, out);
+}
+
+// ---- other offsets ---------------------------------------------------------------------------------------
+
+Result<CommandNumber> Brain::change_offsets(ports::OperatorChange change, base::Time now, Effects& out) {
+  if (draining_) return stopping();
+  Change wanted{.change = std::move(change), .children = {}};
+  for (const ports::PositionChange& one : wanted.change.positions) {
+    auto named = partitions_named(one.partition.topic, one.partition.partition);
+    if (!named) return std::move(named).error();
+    const Partition& partition = *named->front();
+    if (partition.changing) {
+      return Error{ErrorCode::kRefused, partition.name() + " is being put at another offset already: try again"};
+    }
+    wanted.children.push_back(partition.child.child);
+  }
+  for (const std::uint32_t child : wanted.children) {
+    partitions_[child].changing = true;
+    hold(partitions_[child]);
+  }
+  wanted.command = new_command();
+  changes_.push_back(std::move(wanted));
+  settle(now, out);
+  return last_command_;
+}
+
+/// The first one goes to the store once its partitions stand still.
+void Brain::pump_changes(Effects& out) {
+  if (changes_.empty() || changes_.front().submitted) return;
+  Change& change = changes_.front();
+  for (const std::uint32_t child : change.children) {
+    if (supervisor_.state(child) != supervise::ChildState::kStopped) return;
+  }
+  change.submitted = true;
+  out.emplace_back(ChangePositions{change.command, std::move(change.change)});
+}
+
+void Brain::changed(CommandNumber command, const Result<void>& outcome, base::Time now, Effects& out) {
+  end_change(outcome, out);
+  end_command(command, outcome);
+  settle(now, out);
+}
+
+void Brain::end_change(const Result<void>& outcome, Effects& out) {
+  for (const std::uint32_t child : changes_.front().children) {
+    Partition& partition = partitions_[child];
+    partition.changing = false;
+    if (outcome) partition.halted.reset();
+    log(outcome ? LogLevel::kInfo : LogLevel::kWarn,
+        partition.name() +
+            (outcome ? " is put at another offset by an operator" : " stays where it was: " + outcome.error().message),
+        out);
+    let_go(partition);
+  }
+  changes_.pop_front();
+}
+
+/// Those that have not gone to the store do not go there any more.
+void Brain::give_up_changes() {
+  for (std::size_t i = changes_.size(); i-- > 0;) {
+    if (changes_[i].submitted) continue;
+    for (const std::uint32_t child : changes_[i].children) partitions_[child].changing = false;
+    end_command(changes_[i].command, stopping());
+    changes_.erase(changes_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+// ---- what the store refuses ------------------------------------------------------------------------------
+
+/// Another node owns the places: each that wanted to store begins anew, at what the store will hold then. Or somebody
+/// else has moved some of them: those stop, for only an operator knows why.
+void Brain::on_refused(StoreRound& round, const Error& why, base::Time now, Effects& out) {
+  std::vector<pipeline::RoundEntry> kept;
+  for (std::size_t i = 0; i < round.entries.size(); ++i) {
+    const bool moved = std::ranges::find(round.conflicts, i) != round.conflicts.end();
+    if (!round.conflicts.empty() && !moved) {
+      kept.push_back(round.entries[i]);
+      continue;
+    }
+    Partition* partition = find(round.entries[i].child);
+    if (partition == nullptr) continue;
+    pipeline::AdapterEffects effects;
+    partition->adapter.refuse(why, moved, effects);
+    run_adapter(*partition, std::move(effects), now, out);
+  }
+  if (round.conflicts.empty()) note_store_away(why, now, out);
+  std::erase_if(kept, [&](const pipeline::RoundEntry& entry) { return find(entry.child) == nullptr; });
+  ledger_.give_back(round.topics);
+  rounds_.written(kept, false, now);
+}
+
+}  // namespace ductus::node
