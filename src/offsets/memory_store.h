@@ -3,6 +3,7 @@
 // Thread: one at a time. Blocking: no.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -19,10 +20,12 @@ class MemoryStore final : public ports::OffsetStore {
   Result<void> store(std::span<const ports::StoredPosition> round) override;
   Result<std::vector<std::optional<ports::KnownTopic>>> load_topics(std::span<const std::string> topics) override;
   Result<void> store_topics(std::span<const ports::StoredTopic> topics) override;
-  /// Keeps no journal: it would end with the process as well.
   Result<void> change(const ports::OperatorChange& change) override;
+  Result<ports::StoreEntries> entries() override;
+  Result<std::vector<ports::JournalAct>> journal(std::size_t limit) override;
 
  private:
+  std::deque<ports::JournalAct> journal_;  ///< the newest in front
   std::map<ports::TopicPartition, ports::Position> positions_;
   std::map<std::string, ports::KnownTopic> topics_;
 };

@@ -1,5 +1,6 @@
 #include "offsets/round.h"
 
+#include <set>
 #include <string>
 
 #include "base/escape.h"
@@ -26,10 +27,23 @@ Result<void> check_topics(std::span<const ports::StoredTopic> topics) {
   return {};
 }
 
+Result<void> check_change(const ports::OperatorChange& change) {
+  std::set<ports::TopicPartition> named;
+  for (const ports::PositionChange& one : change.positions) {
+    if (named.insert(one.partition).second) continue;
+    return Error{ErrorCode::kInvalid, "not stored: " + base::escaped(one.partition.topic) + "/" +
+                                          std::to_string(one.partition.partition) + " is named twice"};
+  }
+  if (auto valid = check_round(round_of(change)); !valid) return valid;
+  return check_topics(change.topics);
+}
+
 std::vector<ports::StoredPosition> round_of(const ports::OperatorChange& change) {
   std::vector<ports::StoredPosition> round;
   round.reserve(change.positions.size());
-  for (const auto& [partition, before, after] : change.positions) round.push_back({partition, after});
+  for (const auto& [partition, before, after] : change.positions) {
+    if (after) round.push_back({partition, *after});
+  }
   return round;
 }
 

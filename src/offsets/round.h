@@ -16,7 +16,10 @@ Result<void> check_round(std::span<const ports::StoredPosition> round);
 /// Error: kInvalid for a topic with less than no partitions.
 Result<void> check_topics(std::span<const ports::StoredTopic> topics);
 
-/// The round that an operator's change amounts to.
+/// Error: kInvalid for what the two above refuse, and for a partition that is named twice.
+Result<void> check_change(const ports::OperatorChange& change);
+
+/// What an operator's change stores: the places that it forgets are not in it.
 std::vector<ports::StoredPosition> round_of(const ports::OperatorChange& change);
 
 /// The error for a position that is not what the operator saw: kRefused.

@@ -51,6 +51,11 @@ void SqliteStatement::bind(int index, std::span<const std::uint8_t> bytes) {
   if (answer != SQLITE_OK) bind_failure_ = answer;
 }
 
+void SqliteStatement::bind_null(int index) {
+  const int answer = sqlite3_bind_null(statement_.get(), index);
+  if (answer != SQLITE_OK) bind_failure_ = answer;
+}
+
 Result<bool> SqliteStatement::step(const std::filesystem::path& path) {
   sqlite3* const handle = sqlite3_db_handle(statement_.get());
   if (bind_failure_ != SQLITE_OK) return sqlite_error(handle, bind_failure_, path);

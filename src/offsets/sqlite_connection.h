@@ -26,6 +26,7 @@ class SqliteStatement {
   void bind(int index, std::int64_t value);
   void bind(int index, std::string_view text);
   void bind(int index, std::span<const std::uint8_t> bytes);
+  void bind_null(int index);
 
   /// True: a row is there. False: done.
   Result<bool> step(const std::filesystem::path& path);

@@ -14,40 +14,53 @@ constexpr std::int64_t kApplicationId = 0x64756374;
 
 struct Table {
   int since;  // the schema that brought it
+  int until;  // the last schema that has it so
   const char* name;
   const char* create;  // as SQLite keeps it in sqlite_schema
 };
 
-constexpr std::array<Table, 3> kTables = {{
-    {1, "positions",
+constexpr std::array<Table, 4> kTables = {{
+    {1, kSchemaVersion, "positions",
      "CREATE TABLE positions(handler_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, "
      "next_offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, topic_id BLOB NOT NULL, updated_at TEXT NOT NULL, "
      "PRIMARY KEY(handler_name, topic, partition)) STRICT, WITHOUT ROWID"},
-    {2, "topics",
+    {2, kSchemaVersion, "topics",
      "CREATE TABLE topics(handler_name TEXT NOT NULL, topic TEXT NOT NULL, topic_id BLOB NOT NULL, "
      "partition_count INTEGER NOT NULL, updated_at TEXT NOT NULL, "
      "PRIMARY KEY(handler_name, topic)) STRICT, WITHOUT ROWID"},
-    {2, "changes",
+    {2, 2, "changes",
      "CREATE TABLE changes(act INTEGER NOT NULL, handler_name TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, "
      "why TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, old_offset INTEGER, old_leader_epoch "
      "INTEGER, "
      "old_topic_id BLOB, new_offset INTEGER NOT NULL, new_leader_epoch INTEGER NOT NULL, new_topic_id BLOB NOT NULL, "
      "PRIMARY KEY(act, topic, partition)) STRICT, WITHOUT ROWID"},
+    {3, kSchemaVersion, "changes",
+     "CREATE TABLE changes(act INTEGER NOT NULL, handler_name TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, "
+     "why TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, old_offset INTEGER, "
+     "old_leader_epoch INTEGER, old_topic_id BLOB, new_offset INTEGER, new_leader_epoch INTEGER, new_topic_id BLOB, "
+     "PRIMARY KEY(act, topic, partition)) STRICT, WITHOUT ROWID"},
 }};
 
-// The tables that schemas above `version` brought.
+// A table of `version` that today's schema has otherwise goes, and its rows into the new one.
 Result<void> bring_up(SqliteConnection& connection, std::int64_t version) {
   std::string sql = "BEGIN IMMEDIATE; PRAGMA application_id = " + std::to_string(kApplicationId) +
                     "; PRAGMA user_version = " + std::to_string(kSchemaVersion) + "; ";
+  std::string fill;
   for (const Table& table : kTables) {
-    if (table.since > version) sql += std::string(table.create) + "; ";
+    if (table.since > version || table.until < version || table.until == kSchemaVersion) continue;
+    const std::string old = std::string(table.name) + "_old";
+    sql += "ALTER TABLE " + std::string(table.name) + " RENAME TO " + old + "; ";
+    fill += "INSERT INTO " + std::string(table.name) + " SELECT * FROM " + old + "; DROP TABLE " + old + "; ";
   }
-  return connection.run(sql + "COMMIT");
+  for (const Table& table : kTables) {
+    if (table.since > version && table.until == kSchemaVersion) sql += std::string(table.create) + "; ";
+  }
+  return connection.run(sql + fill + "COMMIT");
 }
 
 Result<void> check_tables(SqliteConnection& connection, std::int64_t version) {
   for (const Table& table : kTables) {
-    if (table.since > version) continue;
+    if (table.since > version || table.until < version) continue;
     auto sql = connection.ask_text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '" +
                                    std::string(table.name) + "'");
     if (!sql) return std::move(sql).error();

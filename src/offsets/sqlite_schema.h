@@ -2,7 +2,8 @@
 //
 //   positions  where each partition of each handler_name is
 //   topics     since schema 2: which topic id and how many partitions those positions account for
-//   changes    since schema 2: the journal of operators, one row per partition; rows of one command share `act`
+//   changes    since schema 2: the journal of operators, one row per partition; rows of one command share `act`.
+//              Since schema 3 its new_* may be NULL: the place was forgotten
 #pragma once
 
 #include "ductus/result.h"
@@ -11,7 +12,7 @@
 namespace ductus::offsets {
 
 /// What stands in `PRAGMA user_version`. A file with a higher one is refused.
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 /// Makes the tables in an empty file, brings an older file up to kSchemaVersion, checks one of today: all of it or
 /// nothing. Errors: kUnsupported (newer), kInvalid (of another program), kCorrupt (other tables), kIo.

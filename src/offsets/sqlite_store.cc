@@ -2,12 +2,13 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "base/escape.h"
+#include "offsets/journal.h"
 #include "offsets/round.h"
+#include "offsets/sqlite_journal.h"
+#include "offsets/sqlite_rows.h"
 #include "offsets/sqlite_schema.h"
 
 namespace ductus::offsets {
@@ -38,12 +39,14 @@ constexpr std::string_view kUpsertTopic =
     "ON CONFLICT DO UPDATE SET topic_id = excluded.topic_id, partition_count = excluded.partition_count, "
     "updated_at = excluded.updated_at";
 
-constexpr std::string_view kNextAct = "SELECT coalesce(max(act), 0) + 1 FROM changes";
+constexpr std::string_view kForget = "DELETE FROM positions WHERE handler_name = ?1 AND topic = ?2 AND partition = ?3";
 
-constexpr std::string_view kInsertChange =
-    "INSERT INTO changes SELECT ?1, ?2, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?3, ?4, ?5, ?6, old.next_offset, "
-    "old.leader_epoch, old.topic_id, ?7, ?8, ?9 FROM (SELECT 1) "
-    "LEFT JOIN positions old ON old.handler_name = ?2 AND old.topic = ?5 AND old.partition = ?6";
+constexpr std::string_view kAllPositions =
+    "SELECT topic, partition, next_offset, leader_epoch, topic_id FROM positions "
+    "WHERE handler_name = ?1 ORDER BY topic, partition";
+
+constexpr std::string_view kAllTopics =
+    "SELECT topic, topic_id, partition_count FROM topics WHERE handler_name = ?1 ORDER BY topic";
 
 Result<SqliteConnection> open_connection(const std::filesystem::path& path) {
   auto connection = SqliteConnection::open(path);
@@ -61,37 +64,6 @@ Result<SqliteConnection> open_connection(const std::filesystem::path& path) {
   if (!health) return std::move(health).error();
   if (*health != "ok") return damaged(path, *health);
   return connection;
-}
-
-// What stands in a row; an error where it could not have been written by store().
-Result<Position> read_position(const SqliteStatement& row, const std::filesystem::path& path,
-                               const TopicPartition& partition) {
-  const auto next_offset = row.integer(0);
-  const auto leader_epoch = row.integer(1);
-  const auto topic_id = row.bytes(2);
-  Position position;
-  if (!next_offset || *next_offset < 0 || !leader_epoch || *leader_epoch < -1 ||
-      *leader_epoch > std::numeric_limits<std::int32_t>::max() || !topic_id ||
-      topic_id->size() != position.topic_id.size()) {
-    return damaged(path, "no valid position of " + partition.topic + "/" + std::to_string(partition.partition));
-  }
-  position.next_offset = *next_offset;
-  position.leader_epoch = static_cast<std::int32_t>(*leader_epoch);
-  std::copy(topic_id->begin(), topic_id->end(), position.topic_id.begin());
-  return position;
-}
-
-Result<KnownTopic> read_topic(const SqliteStatement& row, const std::filesystem::path& path, const std::string& topic) {
-  const auto topic_id = row.bytes(0);
-  const auto partition_count = row.integer(1);
-  KnownTopic known;
-  if (!topic_id || topic_id->size() != known.topic_id.size() || !partition_count || *partition_count < 0 ||
-      *partition_count > std::numeric_limits<std::int32_t>::max()) {
-    return damaged(path, "no valid record of topic " + topic);
-  }
-  std::copy(topic_id->begin(), topic_id->end(), known.topic_id.begin());
-  known.partition_count = static_cast<std::int32_t>(*partition_count);
-  return known;
 }
 
 }  // namespace
@@ -161,7 +133,7 @@ Result<std::optional<Position>> SqliteStore::select_position(SqliteStatement& se
   if (!row) return std::move(row).error();
   std::optional<Position> found;
   if (*row) {
-    auto position = read_position(select, path_, partition);
+    auto position = read_position(select, 0, path_, partition);
     if (!position) return std::move(position).error();
     found = *position;
   }
@@ -182,13 +154,59 @@ Result<std::vector<std::optional<KnownTopic>>> SqliteStore::load_topics(std::spa
     if (!row) return noted(std::move(row).error());
     found.emplace_back();
     if (*row) {
-      auto known = read_topic(*select, path_, topic);
+      auto known = read_topic(*select, 0, path_, topic);
       if (!known) return noted(std::move(known).error());
       found.back() = *known;
     }
     select->reset();
   }
   return found;
+}
+
+Result<ports::StoreEntries> SqliteStore::entries() {
+  if (auto opened = ensure_open(); !opened) return std::move(opened).error();
+  ports::StoreEntries all;
+  if (auto read = read_all_positions(all.positions); !read) return noted(std::move(read).error());
+  if (auto read = read_all_topics(all.topics); !read) return noted(std::move(read).error());
+  return all;
+}
+
+Result<void> SqliteStore::read_all_positions(std::vector<StoredPosition>& all) {
+  auto select = connection_->prepare(kAllPositions);
+  if (!select) return std::move(select).error();
+  select->bind(1, handler_name_);
+  for (auto row = select->step(path_);; row = select->step(path_)) {
+    if (!row) return std::move(row).error();
+    if (!*row) return {};
+    if (all.size() == ports::kMaxStoreEntries) return too_many_entries();
+    auto partition = read_partition(*select, 0, path_);
+    if (!partition) return std::move(partition).error();
+    auto position = read_position(*select, 2, path_, *partition);
+    if (!position) return std::move(position).error();
+    all.push_back({*std::move(partition), *position});
+  }
+}
+
+Result<void> SqliteStore::read_all_topics(std::vector<StoredTopic>& all) {
+  auto select = connection_->prepare(kAllTopics);
+  if (!select) return std::move(select).error();
+  select->bind(1, handler_name_);
+  for (auto row = select->step(path_);; row = select->step(path_)) {
+    if (!row) return std::move(row).error();
+    if (!*row) return {};
+    if (all.size() == ports::kMaxStoreEntries) return too_many_entries();
+    std::string topic(select->text(0).value_or(""));
+    auto known = read_topic(*select, 1, path_, topic);
+    if (!known) return std::move(known).error();
+    all.push_back({std::move(topic), *known});
+  }
+}
+
+Result<std::vector<ports::JournalAct>> SqliteStore::journal(std::size_t limit) {
+  if (auto opened = ensure_open(); !opened) return std::move(opened).error();
+  auto acts = read_acts(*connection_, handler_name_, limit);
+  if (!acts) return noted(std::move(acts).error());
+  return acts;
 }
 
 // ---- writing ---------------------------------------------------------------------------------------------
@@ -204,12 +222,13 @@ Result<void> SqliteStore::store_topics(std::span<const StoredTopic> topics) {
 }
 
 Result<void> SqliteStore::change(const OperatorChange& change) {
+  if (auto valid = check_change(change); !valid) return valid;
   const auto round = round_of(change);
-  if (auto valid = check_round(round); !valid) return valid;
-  if (auto valid = check_topics(change.topics); !valid) return valid;
   return in_transaction([&]() -> Result<void> {
-    if (auto noted = write_journal(change); !noted) return noted;
+    if (auto seen = check_before(change); !seen) return seen;
+    if (auto noted = note_act(*connection_, handler_name_, change); !noted) return noted;
     if (auto written = write(round); !written) return written;
+    if (auto forgotten = forget(change); !forgotten) return forgotten;
     return write_topics(change.topics);
   });
 }
@@ -258,30 +277,29 @@ Result<void> SqliteStore::write_topics(std::span<const StoredTopic> topics) {
   return {};
 }
 
-// The old positions as they stand in the table now: before write() replaces them.
-Result<void> SqliteStore::write_journal(const OperatorChange& change) {
-  auto act = connection_->ask_integer(kNextAct);
-  if (!act) return std::move(act).error();
+Result<void> SqliteStore::forget(const OperatorChange& change) {
+  auto forget = connection_->prepare(kForget);
+  if (!forget) return std::move(forget).error();
+  for (const PositionChange& one : change.positions) {
+    if (one.after) continue;
+    forget->bind(1, handler_name_);
+    forget->bind(2, one.partition.topic);
+    forget->bind(3, one.partition.partition);
+    auto done = forget->step(path_);
+    if (!done) return std::move(done).error();
+    forget->reset();
+  }
+  return {};
+}
+
+// Before anything is written.
+Result<void> SqliteStore::check_before(const OperatorChange& change) {
   auto select = connection_->prepare(kSelect);
   if (!select) return std::move(select).error();
-  auto insert = connection_->prepare(kInsertChange);
-  if (!insert) return std::move(insert).error();
   for (const PositionChange& one : change.positions) {
     auto found = select_position(*select, one.partition);
     if (!found) return std::move(found).error();
     if (*found != one.before) return changed_meanwhile(one, *found);
-    insert->bind(1, *act);
-    insert->bind(2, handler_name_);
-    insert->bind(3, change.who);
-    insert->bind(4, change.why);
-    insert->bind(5, one.partition.topic);
-    insert->bind(6, one.partition.partition);
-    insert->bind(7, one.after.next_offset);
-    insert->bind(8, one.after.leader_epoch);
-    insert->bind(9, std::span<const std::uint8_t>(one.after.topic_id));
-    auto done = insert->step(path_);
-    if (!done) return std::move(done).error();
-    insert->reset();
   }
   return {};
 }

@@ -38,6 +38,8 @@ class SqliteStore final : public ports::OffsetStore {
   Result<std::vector<std::optional<ports::KnownTopic>>> load_topics(std::span<const std::string> topics) override;
   Result<void> store_topics(std::span<const ports::StoredTopic> topics) override;
   Result<void> change(const ports::OperatorChange& change) override;
+  Result<ports::StoreEntries> entries() override;
+  Result<std::vector<ports::JournalAct>> journal(std::size_t limit) override;
 
  private:
   SqliteStore(base::FileLock lock, std::filesystem::path path, std::string handler_name);
@@ -50,7 +52,10 @@ class SqliteStore final : public ports::OffsetStore {
                                                          const ports::TopicPartition& partition) const;
   Result<void> write(std::span<const ports::StoredPosition> round);
   Result<void> write_topics(std::span<const ports::StoredTopic> topics);
-  Result<void> write_journal(const ports::OperatorChange& change);
+  Result<void> forget(const ports::OperatorChange& change);
+  Result<void> check_before(const ports::OperatorChange& change);
+  Result<void> read_all_positions(std::vector<ports::StoredPosition>& all);
+  Result<void> read_all_topics(std::vector<ports::StoredTopic>& all);
   /// Drops the connection where `error` says that disk and memory may differ.
   Error noted(Error error);
 

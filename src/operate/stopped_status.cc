@@ -12,17 +12,7 @@
 namespace ductus::operate {
 namespace {
 
-std::vector<ports::TopicPartition> partitions_to_load(const config::NodeConfig& config, const LogLook& look) {
-  std::vector<ports::TopicPartition> partitions;
-  for (const auto& [partition, bounds] : look.partitions) partitions.push_back(partition);
-  for (const config::TopicConfig& topic : config.topics) {
-    if (!look.missing_topics.contains(topic.name)) continue;
-    for (std::int32_t i = 0; i < kGuessedPartitions; ++i) partitions.push_back({topic.name, i});
-  }
-  return partitions;
-}
-
-StoredPlaces ask_store(const config::NodeConfig& config, const LogLook& look) {
+StoredPlaces ask_store(const config::NodeConfig& config) {
   StoredPlaces stored;
   std::error_code ignored;
   // Opening would make it.
@@ -33,15 +23,12 @@ StoredPlaces ask_store(const config::NodeConfig& config, const LogLook& look) {
     stored.trouble = store.error().message;
     return stored;
   }
-  const auto partitions = partitions_to_load(config, look);
-  const auto positions = (*store)->load(partitions);
-  if (!positions) {
-    stored.trouble = positions.error().message;
+  const auto all = (*store)->entries();
+  if (!all) {
+    stored.trouble = all.error().message;
     return stored;
   }
-  for (std::size_t i = 0; i < partitions.size(); ++i) {
-    if ((*positions)[i]) stored.positions[partitions[i]] = *(*positions)[i];
-  }
+  for (const auto& [partition, position] : all->positions) stored.positions[partition] = position;
   return stored;
 }
 
@@ -107,7 +94,7 @@ StatusReport status_of_stopped_node(const config::NodeConfig& config) {
   std::vector<std::string> topics;
   for (const config::TopicConfig& topic : config.topics) topics.push_back(topic.name);
   const LogLook look = ask_brokers(config, topics);
-  return stopped_report(config, look, ask_store(config, look));
+  return stopped_report(config, look, ask_store(config));
 }
 
 }  // namespace ductus::operate

@@ -16,9 +16,6 @@ struct StoredPlaces {
   std::string trouble;
 };
 
-/// Partitions of a topic that are looked for in the store while no broker says how many there are.
-inline constexpr std::int32_t kGuessedPartitions = 256;
-
 /// Puts the two together. A topic with neither known partitions nor stored places is one row without a number.
 StatusReport stopped_report(const config::NodeConfig& config, const LogLook& look, const StoredPlaces& stored);
 

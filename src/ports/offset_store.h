@@ -38,6 +38,7 @@ struct Position {
 struct StoredPosition {
   TopicPartition partition;
   Position position;
+  bool operator==(const StoredPosition&) const = default;
 };
 
 /// A topic as it was when its partitions were last accounted for. A partition of the same topic id whose index is
@@ -52,13 +53,15 @@ struct KnownTopic {
 struct StoredTopic {
   std::string topic;
   KnownTopic known;
+  bool operator==(const StoredTopic&) const = default;
 };
 
-/// Where an operator puts one partition.
+/// Where an operator puts one partition. nullopt: no place is stored.
 struct PositionChange {
   TopicPartition partition;
   std::optional<Position> before;  ///< what the store must hold now
-  Position after;
+  std::optional<Position> after;   ///< nullopt: the place is forgotten
+  bool operator==(const PositionChange&) const = default;
 };
 
 /// What an operator changes with one command.
@@ -68,6 +71,27 @@ struct OperatorChange {
   std::vector<PositionChange> positions;
   std::vector<StoredTopic> topics;
 };
+
+/// An operator's change as the journal keeps it.
+struct JournalAct {
+  std::int64_t act = 0;  ///< from 1 on; later acts have higher numbers, which may leave gaps
+  std::string at;        ///< "2026-11-26T13:00:00.123Z"
+  std::string who;
+  std::string why;
+  std::vector<PositionChange> positions;  ///< sorted by partition
+  bool operator==(const JournalAct&) const = default;
+};
+
+/// All that a store holds for one handler_name, both sorted.
+struct StoreEntries {
+  std::vector<StoredPosition> positions;
+  std::vector<StoredTopic> topics;
+};
+
+/// Acts that a journal keeps for a handler_name: the oldest goes when a further one is noted.
+inline constexpr std::size_t kMaxJournalActs = 1'000;
+/// Positions, and topics, that entries() gives, and positions in what journal() gives.
+inline constexpr std::size_t kMaxStoreEntries = 200'000;
 
 class OffsetStore {
  public:
@@ -90,9 +114,16 @@ class OffsetStore {
   /// Stores what is now known of some topics: all of them or none. Errors as store().
   virtual Result<void> store_topics(std::span<const StoredTopic> topics) = 0;
 
-  /// Stores what an operator decided, and notes it in the journal: all of it or nothing. On ok() it is durable.
-  /// Errors as store(); kRefused where the store holds another position than `before`.
+  /// Stores what an operator decided, and notes it in the journal: all of it or nothing. On ok() it is durable. A
+  /// change of no position is not noted. Errors as store(); kRefused where the store holds another position than
+  /// `before`; kInvalid also where a partition is named twice.
   virtual Result<void> change(const OperatorChange& change) = 0;
+
+  /// Errors as load(); kLimit beyond kMaxStoreEntries.
+  virtual Result<StoreEntries> entries() = 0;
+  /// The last acts, the newest first: at most `limit`, and no more than fit into kMaxStoreEntries positions; the newest
+  /// is always there, and each is whole. Errors as load().
+  virtual Result<std::vector<JournalAct>> journal(std::size_t limit) = 0;
 };
 
 }  // namespace ductus::ports

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,11 @@
 namespace ductus {
 namespace {
 
+using ports::JournalAct;
 using ports::KnownTopic;
 using ports::OffsetStore;
 using ports::Position;
+using ports::PositionChange;
 using ports::StoredPosition;
 using ports::StoredTopic;
 using ports::TopicPartition;
@@ -77,6 +80,23 @@ class OffsetStoreContract : public testing::TestWithParam<Kind> {
     auto loaded = store_->load_topics(topics);
     if (loaded) return *std::move(loaded);
     ADD_FAILURE() << loaded.error().message;
+    return {};
+  }
+
+  void change(const ports::OperatorChange& wanted) {
+    const auto changed = store_->change(wanted);
+    ASSERT_TRUE(changed.ok()) << changed.error().message;
+  }
+  ports::StoreEntries entries() {
+    auto all = store_->entries();
+    if (all) return *std::move(all);
+    ADD_FAILURE() << all.error().message;
+    return {};
+  }
+  std::vector<JournalAct> journal(std::size_t limit = 10) {
+    auto acts = store_->journal(limit);
+    if (acts) return *std::move(acts);
+    ADD_FAILURE() << acts.error().message;
     return {};
   }
 
@@ -168,10 +188,11 @@ TEST_P(OffsetStoreContract, StoresAllTopicsOrNone) {
 
 TEST_P(OffsetStoreContract, ChangesPositionsAndTopicsForAnOperator) {
   store({{kOrders0, {10, 1, {9}}}, {kUsers0, {3}}});
-  const auto changed = store_->change({"alice",
-                                       "reset_offsets",
-                                       {{kOrders0, Position{10, 1, {9}}, {4, -1, {8}}}, {kOrders1, {}, {0}}},
-                                       {{"orders", {{8}, 2}}}});
+  const auto changed =
+      store_->change({"alice",
+                      "reset_offsets",
+                      {{kOrders0, Position{10, 1, {9}}, Position{4, -1, {8}}}, {kOrders1, {}, Position{0}}},
+                      {{"orders", {{8}, 2}}}});
   ASSERT_TRUE(changed.ok()) << changed.error().message;
   EXPECT_EQ(load_one(kOrders0), (Position{4, -1, {8}}));
   EXPECT_EQ(load_one(kOrders1), Position{0});
@@ -182,8 +203,8 @@ TEST_P(OffsetStoreContract, ChangesPositionsAndTopicsForAnOperator) {
 TEST_P(OffsetStoreContract, ChangesNothingWhereAPositionIsNotTheOneThatWasSeen) {
   store({{kOrders0, {10}}});
   for (const auto& seen : {std::optional<Position>(), std::optional(Position{9}), std::optional(Position{10, 5})}) {
-    const auto refused =
-        store_->change({"alice", "why", {{kOrders1, {}, {7}}, {kOrders0, seen, {4}}}, {{"orders", {{}, 2}}}});
+    const auto refused = store_->change(
+        {"alice", "why", {{kOrders1, {}, Position{7}}, {kOrders0, seen, Position{4}}}, {{"orders", {{}, 2}}}});
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
     EXPECT_NE(refused.error().message.find("orders/0"), std::string::npos) << refused.error().message;
@@ -194,16 +215,116 @@ TEST_P(OffsetStoreContract, ChangesNothingWhereAPositionIsNotTheOneThatWasSeen) 
 }
 
 TEST_P(OffsetStoreContract, ChangesNothingWhereOnePositionIsImpossible) {
-  const auto refused = store_->change({"alice", "why", {{kOrders0, {}, {1}}, {kOrders1, {}, {-1}}}, {}});
+  const auto refused =
+      store_->change({"alice", "why", {{kOrders0, {}, Position{1}}, {kOrders1, {}, Position{-1}}}, {}});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
   EXPECT_EQ(load_one(kOrders0), std::nullopt);
+}
+
+TEST_P(OffsetStoreContract, ForgetsAPlaceForAnOperator) {
+  store({{kOrders0, {10}}, {kOrders1, {20}}});
+  change({"alice", "undo", {{kOrders0, Position{10}, {}}, {kUsers0, {}, {}}}, {}});
+  EXPECT_EQ(load({kOrders0, kOrders1, kUsers0}),
+            (std::vector<std::optional<Position>>{std::nullopt, Position{20}, std::nullopt}));
+}
+
+TEST_P(OffsetStoreContract, ForgetsNothingWhereThePlaceIsNotTheOneThatWasSeen) {
+  store({{kOrders0, {10}}, {kOrders1, {20}}});
+  const auto refused =
+      store_->change({"alice", "undo", {{kOrders0, Position{10}, {}}, {kOrders1, Position{9}, {}}}, {}});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(load_one(kOrders0), Position{10});
+}
+
+TEST_P(OffsetStoreContract, ChangesNothingWhereAPartitionIsNamedTwice) {
+  const auto refused = store_->change({"alice", "why", {{kOrders0, {}, Position{1}}, {kOrders0, {}, Position{2}}}, {}});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(load_one(kOrders0), std::nullopt);
+}
+
+TEST_P(OffsetStoreContract, TellsAllThatItHoldsSorted) {
+  store({{kUsers0, {3}}, {{"orders", 10}, {5}}, {kOrders1, {20, 2, {9}}}, {kOrders0, {10}}});
+  store_topics({{"users", {{5}, 1}}, {"empty", {{}, 0}}});
+  const auto all = entries();
+  EXPECT_EQ(all.positions, (std::vector<StoredPosition>{
+                               {kOrders0, {10}}, {kOrders1, {20, 2, {9}}}, {{"orders", 10}, {5}}, {kUsers0, {3}}}));
+  EXPECT_EQ(all.topics, (std::vector<StoredTopic>{{"empty", {{}, 0}}, {"users", {{5}, 1}}}));
+}
+
+TEST_P(OffsetStoreContract, HoldsNothingAtFirst) {
+  EXPECT_TRUE(entries().positions.empty());
+  EXPECT_TRUE(entries().topics.empty());
+  EXPECT_TRUE(journal().empty());
+}
+
+TEST_P(OffsetStoreContract, KeepsAJournalOfActsTheNewestFirst) {
+  store({{kOrders0, {10, 1, {9}}}});
+  change({"alice", "zero_offsets", {{kUsers0, {}, Position{0}}, {kOrders0, Position{10, 1, {9}}, Position{0}}}, {}});
+  change({"bob", "undo", {{kUsers0, Position{0}, {}}}, {}});
+  const auto acts = journal();
+  ASSERT_EQ(acts.size(), 2u);
+  EXPECT_GT(acts[0].act, acts[1].act);
+  EXPECT_EQ(acts[0].who, "bob");
+  EXPECT_EQ(acts[0].why, "undo");
+  EXPECT_EQ(acts[0].positions, (std::vector<PositionChange>{{kUsers0, Position{0}, {}}}));
+  EXPECT_EQ(acts[1].positions,
+            (std::vector<PositionChange>{{kOrders0, Position{10, 1, {9}}, Position{0}}, {kUsers0, {}, Position{0}}}));
+  const std::regex time("20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\\.[0-9]{3}Z");
+  EXPECT_TRUE(std::regex_match(acts[0].at, time)) << acts[0].at;
+  EXPECT_EQ(journal(1), std::vector<JournalAct>{acts[0]});
+}
+
+TEST_P(OffsetStoreContract, NotesNothingThatItRefusedOrThatChangedNoPosition) {
+  EXPECT_FALSE(store_->change({"alice", "why", {{kOrders0, Position{1}, Position{2}}}, {}}).ok());
+  EXPECT_FALSE(store_->change({"alice", "why", {{kOrders0, {}, Position{-1}}}, {}}).ok());
+  change({"alice", "why", {}, {{"orders", {{1}, 1}}}});
+  store({{kOrders0, {1}}});
+  EXPECT_TRUE(journal().empty());
+}
+
+TEST_P(OffsetStoreContract, LetsTheOldestActGoWhereTheJournalIsFull) {
+  for (std::size_t i = 0; i <= ports::kMaxJournalActs; ++i) {
+    const auto offset = static_cast<std::int64_t>(i);
+    change({"alice", std::to_string(i), {{kOrders0, load_one(kOrders0), Position{offset}}}, {}});
+  }
+  const auto acts = journal(2 * ports::kMaxJournalActs);
+  ASSERT_EQ(acts.size(), ports::kMaxJournalActs);
+  EXPECT_EQ(acts.front().why, std::to_string(ports::kMaxJournalActs));
+  EXPECT_EQ(acts.back().why, "1");
+}
+
+TEST_P(OffsetStoreContract, RefusesToTellMoreThanItsBound) {
+  std::vector<StoredPosition> round;
+  for (std::size_t i = 0; i < ports::kMaxStoreEntries; ++i) {
+    round.push_back({{"topic", static_cast<std::int32_t>(i)}, {1}});
+  }
+  store(round);
+  EXPECT_EQ(entries().positions.size(), ports::kMaxStoreEntries);
+  store({{kOrders0, {1}}});
+  const auto all = store_->entries();
+  ASSERT_FALSE(all.ok());
+  EXPECT_EQ(all.error().code, ErrorCode::kLimit);
+}
+
+TEST_P(OffsetStoreContract, TellsOnlyWholeActsAndTheNewestAlways) {
+  std::vector<PositionChange> positions;
+  for (std::size_t i = 0; i < ports::kMaxStoreEntries; ++i) {
+    positions.push_back({{"topic", static_cast<std::int32_t>(i)}, {}, Position{1}});
+  }
+  change({"alice", "small", {{kOrders0, {}, Position{1}}}, {}});
+  change({"alice", "large", positions, {}});
+  ASSERT_EQ(journal().size(), 1u);
+  EXPECT_EQ(journal()[0].positions, positions);
 }
 
 TEST_P(OffsetStoreContract, TakesTopicNamesOfAnyBytes) {
   const TopicPartition odd{std::string("a'; DROP TABLE positions --\0\n\xff", 30), 0};
   store({{odd, {4}}});
   EXPECT_EQ(load_one(odd), Position{4});
+  EXPECT_EQ(entries().positions, (std::vector<StoredPosition>{{odd, {4}}}));
   EXPECT_EQ(load_one({"a'; DROP TABLE positions --", 0}), std::nullopt);
 }
 
@@ -282,11 +403,14 @@ TEST_P(DurableOffsetStoreContract, KeepsPositionsWhenOpenedAgain) {
 
 TEST_P(DurableOffsetStoreContract, KeepsTopicsAndChangesWhenOpenedAgain) {
   store_topics({{"orders", {{1}, 12}}});
-  ASSERT_TRUE(store_->change({"alice", "why", {{kOrders0, {}, {7}}}, {{"users", {{2}, 1}}}}).ok());
+  ASSERT_TRUE(store_->change({"alice", "why", {{kOrders0, {}, Position{7}}}, {{"users", {{2}, 1}}}}).ok());
   open();
   EXPECT_EQ(load_one(kOrders0), Position{7});
   EXPECT_EQ(load_topics({"orders", "users"}),
             (std::vector<std::optional<KnownTopic>>{KnownTopic{{1}, 12}, KnownTopic{{2}, 1}}));
+  const auto acts = journal();
+  ASSERT_EQ(acts.size(), 1u);
+  EXPECT_EQ(acts[0].positions, (std::vector<PositionChange>{{kOrders0, {}, Position{7}}}));
 }
 
 TEST_P(DurableOffsetStoreContract, KeepsHandlerNamesApart) {
@@ -295,8 +419,13 @@ TEST_P(DurableOffsetStoreContract, KeepsHandlerNamesApart) {
   open("second");
   EXPECT_EQ(load_one(kOrders0), std::nullopt);
   store({{kOrders0, {2}}});
+  store_topics({{"orders", {{1}, 1}}});
+  change({"alice", "why", {{kOrders0, Position{2}, Position{3}}}, {}});
   open("first");
   EXPECT_EQ(load_one(kOrders0), Position{1});
+  EXPECT_EQ(entries().positions, (std::vector<StoredPosition>{{kOrders0, {1}}}));
+  EXPECT_TRUE(entries().topics.empty());
+  EXPECT_TRUE(journal().empty());
 }
 
 TEST_P(DurableOffsetStoreContract, KeepsEverythingAcknowledgedWhenKilledAtAnyInstant) {

@@ -47,6 +47,8 @@ class SimStore final : public ports::OffsetStore {
   Result<std::vector<std::optional<ports::KnownTopic>>> load_topics(std::span<const std::string> topics) override;
   Result<void> store_topics(std::span<const ports::StoredTopic> topics) override;
   Result<void> change(const ports::OperatorChange& change) override;
+  Result<ports::StoreEntries> entries() override { return disk_.entries(); }
+  Result<std::vector<ports::JournalAct>> journal(std::size_t limit) override { return disk_.journal(limit); }
 
  private:
   enum class Mood : std::uint8_t { kGood, kDown, kDoneAndTimedOut, kTimedOut };

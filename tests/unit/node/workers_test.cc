@@ -185,6 +185,8 @@ class RecordingStore final : public ports::OffsetStore {
   }
   Result<void> store_topics(std::span<const ports::StoredTopic>) override { return {}; }
   Result<void> change(const ports::OperatorChange&) override { return {}; }
+  Result<ports::StoreEntries> entries() override { return ports::StoreEntries(); }
+  Result<std::vector<ports::JournalAct>> journal(std::size_t) override { return std::vector<ports::JournalAct>(); }
   std::map<std::int32_t, std::int64_t> positions;
 };
 

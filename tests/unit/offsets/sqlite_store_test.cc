@@ -24,6 +24,19 @@ using ports::TopicPartition;
 
 const TopicPartition kPartition{"orders", 0};
 
+constexpr const char* kTablesOfSchema2 =
+    "CREATE TABLE positions(handler_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, "
+    "next_offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, topic_id BLOB NOT NULL, updated_at TEXT NOT NULL, "
+    "PRIMARY KEY(handler_name, topic, partition)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE topics(handler_name TEXT NOT NULL, topic TEXT NOT NULL, topic_id BLOB NOT NULL, "
+    "partition_count INTEGER NOT NULL, updated_at TEXT NOT NULL, "
+    "PRIMARY KEY(handler_name, topic)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE changes(act INTEGER NOT NULL, handler_name TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, "
+    "why TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, old_offset INTEGER, old_leader_epoch INTEGER, "
+    "old_topic_id BLOB, new_offset INTEGER NOT NULL, new_leader_epoch INTEGER NOT NULL, new_topic_id BLOB NOT NULL, "
+    "PRIMARY KEY(act, topic, partition)) STRICT, WITHOUT ROWID;"
+    "PRAGMA application_id = 0x64756374; PRAGMA user_version = 2";
+
 class SqliteStoreTest : public testing::Test {
  protected:
   std::filesystem::path file() const { return dir_ / "offsets.db"; }
@@ -115,7 +128,7 @@ TEST_F(SqliteStoreTest, RefusesANewerSchemaAndNamesBothNumbers) {
   tamper("PRAGMA user_version = 41");
   const Error error = refusal();
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_NE(error.message.find("schema 41, this one knows 2"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("schema 41, this one knows 3"), std::string::npos) << error.message;
 }
 
 TEST_F(SqliteStoreTest, BringsAFileOfTheFirstSchemaUpToTodays) {
@@ -131,6 +144,45 @@ TEST_F(SqliteStoreTest, BringsAFileOfTheFirstSchemaUpToTodays) {
   EXPECT_TRUE(store->store_topics(topics).ok());
 }
 
+TEST_F(SqliteStoreTest, BringsTheJournalOfTheSecondSchemaUpToTodays) {
+  tamper(kTablesOfSchema2);
+  tamper(
+      "INSERT INTO positions VALUES('handler', 'orders', 0, 42, 7, zeroblob(16), '2026-01-01T00:00:00.000Z');"
+      "INSERT INTO topics VALUES('handler', 'orders', zeroblob(16), 3, '2026-01-01T00:00:00.000Z');"
+      "INSERT INTO changes VALUES(4, 'handler', '2026-01-01T00:00:00.000Z', 'alice', 'zero_offsets', 'orders', 0, "
+      "NULL, "
+      "NULL, NULL, 42, 7, zeroblob(16))");
+  const auto store = open();
+  EXPECT_EQ(load(*store)->front(), (Position{42, 7, {}}));
+  EXPECT_EQ(*store->journal(9),
+            (std::vector<ports::JournalAct>{
+                {4, "2026-01-01T00:00:00.000Z", "alice", "zero_offsets", {{kPartition, {}, Position{42, 7, {}}}}}}));
+  ASSERT_TRUE(store->change({"bob", "undo", {{kPartition, Position{42, 7, {}}, {}}}, {}}).ok());
+  EXPECT_EQ(store->journal(1)->front().act, 5);
+  EXPECT_EQ(store->entries()->topics.size(), 1u);
+}
+
+TEST_F(SqliteStoreTest, LeavesNothingOfAnOlderSchemaBehind) {
+  tamper(kTablesOfSchema2);
+  open();
+  EXPECT_EQ(rows("SELECT name FROM sqlite_schema ORDER BY name"), "changes\npositions\ntopics\n");
+  EXPECT_EQ(rows("PRAGMA user_version"), "3\n");
+  open();
+}
+
+TEST_F(SqliteStoreTest, NeverReadsAMalformedRowAsAnAct) {
+  for (const char* change : {"old_offset = -1", "new_offset = NULL", "new_topic_id = x'01'", "partition = -1"}) {
+    SCOPED_TRACE(change);
+    store_one(5);
+    ASSERT_TRUE(open()->change({"alice", "why", {{kPartition, Position{5}, Position{6}}}, {}}).ok());
+    tamper(std::string("UPDATE changes SET ") + change);
+    const auto acts = open()->journal(1);
+    ASSERT_FALSE(acts.ok());
+    EXPECT_EQ(acts.error().code, ErrorCode::kCorrupt);
+    tamper("DELETE FROM changes");
+  }
+}
+
 TEST_F(SqliteStoreTest, RefusesAnOlderSchemaWhoseTableIsNotItsOwn) {
   tamper("CREATE TABLE positions(x); PRAGMA application_id = 0x64756374; PRAGMA user_version = 1");
   EXPECT_EQ(refusal().code, ErrorCode::kCorrupt);
@@ -142,7 +194,7 @@ TEST_F(SqliteStoreTest, KeepsAJournalOfWhatOperatorsChange) {
   const Position before{5};
   const Position after{9, 3, {1}};
   ASSERT_TRUE(open()->change({"alice", "reset_offsets", {{kPartition, before, after}, {other, {}, after}}, {}}).ok());
-  ASSERT_TRUE(open()->change({"bob", "zero_offsets", {{kPartition, after, {}}}, {}}).ok());
+  ASSERT_TRUE(open()->change({"bob", "zero_offsets", {{kPartition, after, Position{}}}, {}}).ok());
   EXPECT_EQ(
       rows("SELECT act, handler_name, who, why, topic, partition, old_offset, old_leader_epoch, hex(old_topic_id), "
            "new_offset, new_leader_epoch, hex(new_topic_id) FROM changes"),
@@ -156,7 +208,7 @@ TEST_F(SqliteStoreTest, KeepsAJournalOfWhatOperatorsChange) {
 TEST_F(SqliteStoreTest, NotesNothingOfAChangeThatWasRefused) {
   store_one(5);
   const auto refused =
-      open()->change({"alice", "reset_offsets", {{{"orders", 1}, {}, {1}}, {kPartition, {}, {9}}}, {}});
+      open()->change({"alice", "reset_offsets", {{{"orders", 1}, {}, Position{1}}, {kPartition, {}, Position{9}}}, {}});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
   EXPECT_EQ(rows("SELECT * FROM changes"), "");
