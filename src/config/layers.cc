@@ -7,7 +7,7 @@
 #include "base/escape.h"
 #include "config/kafka_names.h"
 #include "config/readers.h"
-#include "config/toml_text.h"
+#include "config/toml/toml_text.h"
 
 namespace ductus::config {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "config/config_file.h"
 #include "config/problems.h"
-#include "config/toml_text.h"
+#include "config/toml/toml_text.h"
 
 namespace ductus::config {
 namespace {
@@ -37,6 +37,9 @@ void fill_in(const Files& files, NodeConfig& config, const Layers& layers, Probl
   }
   if (!layers.has("topics")) {
     problems.add(whole_file, "topics are missing: write [[topics]] and name = \"…\" for each");
+  }
+  if (config.reset_source == ResetSource::kTarget && !layers.has("target.brokers")) {
+    problems.add(whole_file, "target.brokers is missing: offsets.reset_source = \"target\" reads offsets there");
   }
   if (!layers.has("handler_name")) config.handler_name = files.name;
   config.dir = config.base_dir / (layers.has("node.dir") ? config.dir : fs::path("run") / files.name);

@@ -4,6 +4,7 @@
 // Thread: a plain value, made once by load() and never changed.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,9 +27,25 @@ struct BrokerAddress {
   bool operator==(const BrokerAddress&) const = default;
 };
 
+/// Where a verb that resets offsets reads the newest and the oldest ones.
+enum class ResetSource : std::uint8_t { kSource, kTarget };
+
+struct PartitionRange {
+  std::int32_t first = 0;
+  std::int32_t last = 0;  ///< included
+  bool operator==(const PartitionRange&) const = default;
+};
+
 struct TopicConfig {
   std::string name;
-  Value init;  ///< given to Module::init()
+  Value init;                              ///< given to Module::init()
+  std::vector<PartitionRange> partitions;  ///< ascending, none twice; empty: all
+
+  bool reads(std::int32_t partition) const {
+    const auto holds = [&](const PartitionRange& range) { return range.first <= partition && partition <= range.last; };
+    return partitions.empty() || std::any_of(partitions.begin(), partitions.end(), holds);
+  }
+  bool operator==(const TopicConfig&) const = default;
 };
 
 struct NodeConfig {
@@ -46,6 +63,9 @@ struct NodeConfig {
   std::chrono::milliseconds metadata_max_age{60'000};  ///< `metadata.max.age.ms`
   std::string client_id = "ductus";                    ///< `client.id`
 
+  // [target]
+  std::vector<BrokerAddress> target_brokers;  ///< not empty where `reset_source` is kTarget
+
   // [fetch] [batch] [memory]
   std::size_t fetch_max_frame_bytes = 128u << 20;
   std::size_t batch_max_bytes = 1u << 20;
@@ -61,6 +81,7 @@ struct NodeConfig {
   OffsetPolicy when_out_of_range = OffsetPolicy::kStop;
   OffsetPolicy when_truncated = OffsetPolicy::kStop;
   OffsetPolicy when_recreated = OffsetPolicy::kStop;
+  ResetSource reset_source = ResetSource::kSource;
 
   // [handler]
   std::string module = "file";

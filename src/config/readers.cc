@@ -156,6 +156,46 @@ Result<std::string> read_topic_name(const Tree& tree) {
   return *name;
 }
 
+Result<std::vector<PartitionRange>> read_partitions(const Tree& tree) {
+  const Error wrong = expected("partitions in ascending order, such as \"0-5\" or \"0,2,5-7\"");
+  auto text = read_path(tree);
+  if (!text) return wrong;
+  std::vector<PartitionRange> ranges;
+  const char* at = text->data();
+  const char* const end = at + text->size();
+  const auto read_number = [&](std::int32_t& number) {
+    const auto [behind, failure] = std::from_chars(at, end, number);
+    const bool good = failure == std::errc() && *at != '-';
+    at = behind;
+    return good;
+  };
+  for (bool more = true; more;) {
+    PartitionRange range;
+    if (!read_number(range.first)) return wrong;
+    range.last = range.first;
+    if (at != end && *at == '-' && !(++at != end && read_number(range.last))) return wrong;
+    if (range.last < range.first || (!ranges.empty() && range.first <= ranges.back().last)) return wrong;
+    ranges.push_back(range);
+    more = at != end;
+    if (more && *at++ != ',') return wrong;
+  }
+  return ranges;
+}
+
+std::string to_text(const BrokerAddress& broker) {
+  const bool is_ipv6 = broker.host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + broker.host + "]" : broker.host) + ":" + std::to_string(broker.port);
+}
+
+std::string to_text(const std::vector<PartitionRange>& partitions) {
+  std::string text;
+  for (const auto& [first, last] : partitions) {
+    text += (text.empty() ? "" : ",") + std::to_string(first);
+    if (last > first) text += "-" + std::to_string(last);
+  }
+  return text;
+}
+
 std::string to_text(milliseconds duration) {
   return units_to_text(static_cast<std::uint64_t>(duration.count()), kDurationUnits);
 }

@@ -42,6 +42,15 @@ Result<BrokerAddress> read_broker(std::string_view text);
 /// Kafka's rule: 1 to 249 of [a-zA-Z0-9._-], not "." or "..". Source: org.apache.kafka.common.internals.Topic.
 Result<std::string> read_topic_name(const Tree& tree);
 
+/// Numbers and ranges of partitions, ascending and none twice: "0-5", "0,2,5-7".
+Result<std::vector<PartitionRange>> read_partitions(const Tree& tree);
+
+/// "host:9092", "[::1]:9092", as read_broker() takes it.
+std::string to_text(const BrokerAddress& broker);
+
+/// "0,2,5-7", as read_partitions() takes it.
+std::string to_text(const std::vector<PartitionRange>& partitions);
+
 /// "10s", "128MiB", as read_duration() and read_size() take it.
 std::string to_text(std::chrono::milliseconds duration);
 std::string size_to_text(std::uint64_t bytes);

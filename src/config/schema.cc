@@ -21,8 +21,10 @@ namespace {
 constexpr std::array<std::string_view, 4> kLogLevels{"debug", "info", "warn", "error"};
 constexpr std::array<std::string_view, 2> kLogFormats{"text", "json"};
 constexpr std::array<std::string_view, 3> kPolicies{"stop", "earliest", "latest"};
+constexpr std::string_view kOff = "off";
 constexpr std::array<std::string_view, 2> kIsolationLevels{"read_committed", "read_uncommitted"};
-constexpr std::array<std::string_view, 2> kTopicKeys{"name", "init"};
+constexpr std::array<std::string_view, 2> kResetSources{"source", "target"};
+constexpr std::array<std::string_view, 3> kTopicKeys{"name", "init", "partitions"};
 
 void add_problem(Problems& problems, std::string_view path, const Error& error, const Tree& found) {
   problems.add(found.at, std::string(path) + ": " + error.message + ", got " + shown(found), error.code);
@@ -30,14 +32,12 @@ void add_problem(Problems& problems, std::string_view path, const Error& error, 
 
 // ---- the keys with a form of their own -------------------------------------------------------------------
 
-void read_brokers(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
-  config.brokers.clear();
+void read_brokers(std::string_view path, const Tree& value, std::vector<BrokerAddress>& brokers, Problems& problems) {
+  brokers.clear();
   const auto take = [&](std::string_view text, const Tree& origin) {
     auto broker = read_broker(text);
     if (!broker) return add_problem(problems, path, broker.error(), origin);
-    if (std::find(config.brokers.begin(), config.brokers.end(), *broker) == config.brokers.end()) {
-      config.brokers.push_back(*std::move(broker));
-    }
+    if (std::find(brokers.begin(), brokers.end(), *broker) == brokers.end()) brokers.push_back(*std::move(broker));
   };
   if (const std::string* text = value.as_text()) {
     std::string_view rest = *text;
@@ -54,7 +54,7 @@ void read_brokers(std::string_view path, const Tree& value, NodeConfig& config, 
   } else {
     return add_problem(problems, path, {ErrorCode::kInvalid, "expected a list of \"host:port\""}, value);
   }
-  if (config.brokers.size() > kMaxBrokers) {
+  if (brokers.size() > kMaxBrokers) {
     problems.add(value.at, std::string(path) + ": more than " + std::to_string(kMaxBrokers) + " brokers",
                  ErrorCode::kLimit);
   }
@@ -64,6 +64,18 @@ void read_isolation_level(std::string_view path, const Tree& value, NodeConfig& 
   auto word = read_word(value, kIsolationLevels);
   if (!word) return add_problem(problems, path, word.error(), value);
   config.read_committed = *word == 0;
+}
+
+Value write_isolation_level(const NodeConfig& config) { return kIsolationLevels[config.read_committed ? 0 : 1]; }
+
+void read_reset_source(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
+  auto word = read_word(value, kResetSources);
+  if (!word) return add_problem(problems, path, word.error(), value);
+  config.reset_source = static_cast<ResetSource>(*word);
+}
+
+Value write_reset_source(const NodeConfig& config) {
+  return kResetSources[static_cast<std::size_t>(config.reset_source)];
 }
 
 void read_store_url(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
@@ -82,6 +94,10 @@ void read_store_url(std::string_view path, const Tree& value, NodeConfig& config
   config.store_path = sqlite ? config.base_dir / file : file;
 }
 
+Value write_store_url(const NodeConfig& config) {
+  return config.store_path.empty() ? config.store_url : "sqlite:" + config.store_path.string();
+}
+
 std::optional<TopicConfig> read_topic(std::string_view path, const Tree& value, Problems& problems) {
   const Tree::Table* table = value.as_table();
   if (table == nullptr) {
@@ -96,6 +112,10 @@ std::optional<TopicConfig> read_topic(std::string_view path, const Tree& value, 
       if (!topic_name) add_problem(problems, "topics.name", topic_name.error(), entry);
     } else if (name == "init") {
       topic.init = to_value(entry);
+    } else if (name == "partitions") {
+      auto partitions = read_partitions(entry);
+      if (!partitions) add_problem(problems, "topics.partitions", partitions.error(), entry);
+      if (partitions) topic.partitions = *std::move(partitions);
     } else {
       problems.add(entry.key_at,
                    "unknown key 'topics." + base::escaped(name, kMaxTextBytes) + "'" + advice_for("topics." + name));
@@ -126,6 +146,17 @@ void read_topics(std::string_view path, const Tree& value, NodeConfig& config, P
   }
 }
 
+Value write_topics(const NodeConfig& config) {
+  Value::List list;
+  for (const TopicConfig& topic : config.topics) {
+    Value::Map entry{{"name", topic.name}};
+    if (!topic.init.is_null()) entry.emplace("init", topic.init);
+    if (!topic.partitions.empty()) entry.emplace("partitions", to_text(topic.partitions));
+    list.emplace_back(std::move(entry));
+  }
+  return list;
+}
+
 // ---- the table -------------------------------------------------------------------------------------------
 
 constexpr std::uint64_t kKiB = 1u << 10, kMiB = 1u << 20, kGiB = 1u << 30;
@@ -134,20 +165,22 @@ constexpr auto kKeys = std::to_array<Key>({
     {"handler_name", TextField{&NodeConfig::handler_name}},
     {"node.dir", PathField{&NodeConfig::dir}},
     {"node.stop_timeout", DurationField{&NodeConfig::stop_timeout, 0ms, 24h}},
-    {"source.brokers", OwnField{read_brokers, TextForm::kPlain}},
+    {"source.brokers", BrokersField{&NodeConfig::brokers}},
     {"source.client.id", TextField{&NodeConfig::client_id}},
-    {"source.isolation.level", OwnField{read_isolation_level, TextForm::kPlain}},
+    {"source.isolation.level", OwnField{read_isolation_level, write_isolation_level, TextForm::kPlain}},
     {"source.fetch.max.wait.ms", DurationField{&NodeConfig::fetch_max_wait, 1ms, 60s}},
     {"source.metadata.max.age.ms", DurationField{&NodeConfig::metadata_max_age, 100ms, 24h}},
+    {"target.brokers", BrokersField{&NodeConfig::target_brokers}},
     {"fetch.max_frame_bytes", SizeField{&NodeConfig::fetch_max_frame_bytes, kMiB, 2 * kGiB - 1}},
     {"batch.max_bytes", SizeField{&NodeConfig::batch_max_bytes, kKiB, kGiB}},
     {"memory.budget_bytes", SizeField{&NodeConfig::memory_budget_bytes, kMiB, 1024 * kGiB}},
-    {"store.url", OwnField{read_store_url, TextForm::kPlain}},
+    {"store.url", OwnField{read_store_url, write_store_url, TextForm::kPlain}},
     {"store.max_uncommitted_batches", CountField{&NodeConfig::max_uncommitted_batches, 0, 10'000}},
     {"offsets.when_missing", PolicyField{&NodeConfig::when_missing}},
     {"offsets.when_out_of_range", PolicyField{&NodeConfig::when_out_of_range}},
     {"offsets.when_truncated", PolicyField{&NodeConfig::when_truncated}},
     {"offsets.when_recreated", PolicyField{&NodeConfig::when_recreated}},
+    {"offsets.reset_source", OwnField{read_reset_source, write_reset_source, TextForm::kPlain}},
     {"handler.module", TextField{&NodeConfig::module}},
     {"handler.settings", ValueField{&NodeConfig::settings}},
     {"handler.max_threads", CountField{&NodeConfig::max_threads, 1, 4096}},
@@ -159,7 +192,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"log.level", WordField{&NodeConfig::log_level, kLogLevels}},
     {"log.format", WordField{&NodeConfig::log_format, kLogFormats}},
     {"log.file", PathField{&NodeConfig::log_file}},
-    {"topics", OwnField{read_topics, TextForm::kToml}},
+    {"topics", OwnField{read_topics, write_topics, TextForm::kToml}},
 });
 
 bool is_duration(const Key& key) {
@@ -180,6 +213,10 @@ class Placer {
 
   void operator()(const DurationField& to) { place(read_duration(value_, to.least, to.most, ends_with_ms(path_)), to); }
   void operator()(const OptionalDurationField& to) {
+    if (value_.as_text() != nullptr && *value_.as_text() == kOff) {
+      config_.*to.field = std::nullopt;
+      return;
+    }
     place(read_duration(value_, to.least, to.most, ends_with_ms(path_)), to);
   }
   void operator()(const SizeField& to) { place(read_size(value_, to.least, to.most), to); }
@@ -195,6 +232,7 @@ class Placer {
     place(word ? Result<OffsetPolicy>(static_cast<OffsetPolicy>(*word)) : std::move(word).error(), to);
   }
   void operator()(const ValueField& to) { config_.*to.field = to_value(value_); }
+  void operator()(const BrokersField& to) { read_brokers(path_, value_, config_.*to.field, problems_); }
   void operator()(const OwnField& to) { to.read(path_, value_, config_, problems_); }
 
  private:
@@ -209,6 +247,37 @@ class Placer {
   const Tree& value_;
   NodeConfig& config_;
   Problems& problems_;
+};
+
+// The other way round.
+class Writer {
+ public:
+  explicit Writer(const NodeConfig& config) : config_(config) {}
+
+  Value operator()(const DurationField& from) const { return to_text(config_.*from.field); }
+  Value operator()(const OptionalDurationField& from) const {
+    const auto& duration = config_.*from.field;
+    return duration ? to_text(*duration) : std::string(kOff);
+  }
+  Value operator()(const SizeField& from) const { return size_to_text(config_.*from.field); }
+  Value operator()(const CountField& from) const { return static_cast<std::int64_t>(config_.*from.field); }
+  Value operator()(const TextField& from) const { return config_.*from.field; }
+  Value operator()(const PathField& from) const {
+    const std::filesystem::path& path = config_.*from.field;
+    return path.empty() ? Value() : Value(path.string());
+  }
+  Value operator()(const WordField& from) const { return config_.*from.field; }
+  Value operator()(const PolicyField& from) const { return kPolicies[static_cast<std::size_t>(config_.*from.field)]; }
+  Value operator()(const ValueField& from) const { return config_.*from.field; }
+  Value operator()(const BrokersField& from) const {
+    Value::List list;
+    for (const BrokerAddress& broker : config_.*from.field) list.emplace_back(to_text(broker));
+    return list.empty() ? Value() : Value(std::move(list));
+  }
+  Value operator()(const OwnField& from) const { return from.write(config_); }
+
+ private:
+  const NodeConfig& config_;
 };
 
 }  // namespace
@@ -266,5 +335,7 @@ std::string advice_for(std::string_view unknown_path) {
 void apply(const Key& key, std::string_view written_as, const Tree& value, NodeConfig& config, Problems& problems) {
   std::visit(Placer(written_as, value, config, problems), key.field);
 }
+
+Value value_of(const Key& key, const NodeConfig& config) { return std::visit(Writer(config), key.field); }
 
 }  // namespace ductus::config

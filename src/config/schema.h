@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "config/node_config.h"
 #include "config/problems.h"
@@ -61,14 +62,18 @@ struct PolicyField {
 struct ValueField {
   Value NodeConfig::* field;
 };
+struct BrokersField {
+  std::vector<BrokerAddress> NodeConfig::* field;
+};
 // Its reader reports its own problems.
 struct OwnField {
   void (*read)(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems);
+  Value (*write)(const NodeConfig& config);
   TextForm form;
 };
 
 using Field = std::variant<DurationField, OptionalDurationField, SizeField, CountField, TextField, PathField, WordField,
-                           PolicyField, ValueField, OwnField>;
+                           PolicyField, ValueField, BrokersField, OwnField>;
 
 struct Key {
   std::string_view path;  ///< "node.stop_timeout"
@@ -92,5 +97,8 @@ std::string advice_for(std::string_view unknown_path);
 
 /// Checks `value` and puts it into `config`. `written_as` is the path or alias that was used.
 void apply(const Key& key, std::string_view written_as, const Tree& value, NodeConfig& config, Problems& problems);
+
+/// What `config` holds for `key`, written as apply() takes it; paths are absolute. Null where nothing is set.
+Value value_of(const Key& key, const NodeConfig& config);
 
 }  // namespace ductus::config

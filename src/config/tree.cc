@@ -37,6 +37,29 @@ Value to_value(const Tree& tree) {
       tree.data);
 }
 
+Tree to_tree(const Value& value, const Origin& origin) {
+  Tree tree{"", origin, origin, ""};
+  if (const auto* list = value.as_list()) {
+    Tree::List elements;
+    elements.reserve(list->size());
+    for (const Value& element : *list) elements.push_back(to_tree(element, origin));
+    tree.data = std::move(elements);
+  } else if (const auto* map = value.as_map()) {
+    Tree::Table table;
+    for (const auto& [key, element] : *map) table.emplace(key, to_tree(element, origin));
+    tree.data = std::move(table);
+  } else if (const auto* text = value.as_string()) {
+    tree.data = *text;
+  } else if (const auto* number = value.as_int()) {
+    tree.data = *number;
+  } else if (const auto* real = value.as_double()) {
+    tree.data = *real;
+  } else if (const auto* flag = value.as_bool()) {
+    tree.data = *flag;
+  }
+  return tree;
+}
+
 std::string shown(const Tree& tree) {
   if (!tree.written.empty()) return '"' + base::escaped(tree.written, kMaxShownBytes) + '"';
   return std::visit(

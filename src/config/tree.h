@@ -45,6 +45,8 @@ struct Tree {
 
 /// The content without the places.
 Value to_value(const Tree& tree);
+/// `value`, which is not null, with `origin` as the place of everything in it.
+Tree to_tree(const Value& value, const Origin& origin);
 
 /// The value for an error message: short, escaped, secrets as they were written: `"host:x"`, `17`, `a table`.
 std::string shown(const Tree& tree);

@@ -10,8 +10,8 @@
 
 #include "config/config_file.h"
 #include "config/layers.h"
-#include "config/nesting.h"
 #include "config/readers.h"
+#include "config/toml/nesting.h"
 #include "config_test.h"
 
 namespace ductus::config {

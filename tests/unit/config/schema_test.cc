@@ -59,6 +59,8 @@ client.id = "me"
 "isolation.level" = "read_uncommitted"
 fetch.max.wait.ms = 250
 "metadata.max.age.ms" = "30s"
+[target]
+brokers = "t:1,u:2"
 [fetch]
 max_frame_bytes = "2MiB"
 [batch]
@@ -71,8 +73,9 @@ max_uncommitted_batches = 0
 [offsets]
 when_missing = "earliest"
 when_out_of_range = "latest"
-when_truncated = "stop"
+when_truncated = "latest"
 when_recreated = "earliest"
+reset_source = "target"
 [handler]
 module = "print"
 max_threads = 3
@@ -94,6 +97,7 @@ name = "a.b_c-D"
 init = { since = 1979-05-27T07:32:00Z, day = 1979-05-27, rate = 0.5, on = true, list = [1, "x", {}] }
 [[topics]]
 name = "other"
+partitions = "0,2,5-7"
 )";
 
 TEST_F(SchemaTest, PutsEveryKeyIntoItsPlace) {
@@ -113,8 +117,10 @@ TEST_F(SchemaTest, PutsEveryKeyIntoItsPlace) {
   EXPECT_EQ(config.max_uncommitted_batches, 0u);
   EXPECT_EQ(config.when_missing, OffsetPolicy::kEarliest);
   EXPECT_EQ(config.when_out_of_range, OffsetPolicy::kLatest);
-  EXPECT_EQ(config.when_truncated, OffsetPolicy::kStop);
+  EXPECT_EQ(config.when_truncated, OffsetPolicy::kLatest);
   EXPECT_EQ(config.when_recreated, OffsetPolicy::kEarliest);
+  EXPECT_EQ(config.target_brokers, (std::vector<BrokerAddress>{{"t", 1}, {"u", 2}}));
+  EXPECT_EQ(config.reset_source, ResetSource::kTarget);
   EXPECT_EQ(config.module, "print");
   EXPECT_EQ(config.max_threads, 3u);
   EXPECT_EQ(config.settings, (Value::Map{{"path", "x"}}));
@@ -126,6 +132,20 @@ TEST_F(SchemaTest, PutsEveryKeyIntoItsPlace) {
   EXPECT_EQ(config.log_level, "debug");
   EXPECT_EQ(config.log_format, "json");
   EXPECT_EQ(config.log_file, base() / "log/a.log");
+}
+
+TEST_F(SchemaTest, WritesEveryKeyAsItIsReadAgain) {
+  const auto config = load_text(kEveryKey);
+  for (const Key& key : keys()) {
+    SCOPED_TRACE(std::string(key.path));
+    const Value written = value_of(key, config);
+    EXPECT_NE(written, value_of(key, load_text(kLeast)));
+    NodeConfig again;
+    Problems problems;
+    apply(key, key.path, to_tree(written, {std::make_shared<const std::string>("again")}), again, problems);
+    EXPECT_TRUE(problems.empty());
+    EXPECT_EQ(value_of(key, again), written);
+  }
 }
 
 TEST_F(SchemaTest, TakesTopicsWithWhateverTheirHandlersNeed) {
@@ -261,6 +281,40 @@ TEST_F(SchemaTest, RefusesBadTopics) {
   EXPECT_EQ(load_text("topics = [{name = '-rf'}]\n" + kSource).topics.at(0).name, "-rf");
 }
 
+TEST_F(SchemaTest, TakesPartitionsByNumberAndRange) {
+  const auto reads = [&](const std::string& partitions) {
+    const auto config = load_text("topics = [{name = 'x', partitions = '" + partitions + "'}]\n" + kSource);
+    std::string read;
+    for (std::int32_t i = 0; i < 10; ++i) read += config.topics.at(0).reads(i) ? std::to_string(i) : "";
+    return read;
+  };
+  EXPECT_EQ(reads("0-5"), "012345");
+  EXPECT_EQ(reads("0,2,5-7"), "02567");
+  EXPECT_EQ(reads("9"), "9");
+  EXPECT_EQ(reads("3-3,4"), "34");
+  EXPECT_EQ(reads("8-2147483647"), "89");
+  EXPECT_TRUE(load_text(kLeast).topics.at(0).reads(2'000'000'000));
+  for (const char* bad : {"''", "'-1'", "'1-'", "'5-2'", "'1,1'", "'0-3,3'", "'3,1'", "'1,'", "',1'", "'1 ,2'", "'1;2'",
+                          "'0x1'", "'+1'", "'1--2'", "'2147483648'", "'all'", "3", "[1]"}) {
+    EXPECT_NE(problem_of("topics = [{name = 'x', partitions = " + std::string(bad) + "}]")
+                  .find("topics.partitions: expected partitions in ascending order, such as \"0-5\""),
+              std::string::npos)
+        << bad;
+  }
+}
+
+TEST_F(SchemaTest, NeedsTheTargetThatOffsetsAreReadFrom) {
+  EXPECT_EQ(problem_of("offsets.reset_source = 'target'"),
+            "config/local.toml: target.brokers is missing: offsets.reset_source = \"target\" reads offsets there");
+  EXPECT_EQ(load_text("target.brokers = 'a:1'\n" + kLeast).reset_source, ResetSource::kSource);
+}
+
+TEST_F(SchemaTest, SwitchesOffWhatALowerLayerSwitchedOn) {
+  write("config/default.toml", "periodic.every = '10s'\n");
+  EXPECT_EQ(load_text(kLeast).periodic_every, 10s);
+  EXPECT_EQ(load_text("periodic.every = 'off'\n" + kLeast).periodic_every, std::nullopt);
+}
+
 TEST_F(SchemaTest, TakesTopicsUpToTheLimitAndNotOneMore) {
   std::string text = kSource;
   for (std::size_t i = 0; i < kMaxTopics; ++i) text += "[[topics]]\nname = \"t" + std::to_string(i) + "\"\n";
@@ -363,7 +417,7 @@ TEST_F(SchemaTest, DocumentsNoKeyThatIsNotThere) {
     EXPECT_TRUE(find_key(path) != nullptr || path.starts_with("topics.")) << path;
     ++documented;
   }
-  EXPECT_EQ(documented, keys().size() + 2);
+  EXPECT_EQ(documented, keys().size() + 3);
 }
 
 TEST_F(SchemaTest, DocumentsAnExampleThatWorks) {

@@ -1,11 +1,11 @@
-#include "config/toml_text.h"
+#include "config/toml/toml_text.h"
 
 #include <toml++/toml.h>
 
 #include <sstream>
 
 #include "base/escape.h"
-#include "config/nesting.h"
+#include "config/toml/nesting.h"
 
 namespace ductus::config {
 namespace {

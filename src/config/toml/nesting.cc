@@ -1,4 +1,4 @@
-#include "config/nesting.h"
+#include "config/toml/nesting.h"
 
 #include <cstddef>
 #include <string>

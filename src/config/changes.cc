@@ -1,0 +1,68 @@
+#include "config/changes.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "config/schema.h"
+
+namespace ductus::config {
+namespace {
+
+constexpr auto kLive = std::to_array<std::string_view>({
+    "node.stop_timeout",
+    "target.brokers",
+    "batch.max_bytes",
+    "memory.budget_bytes",
+    "store.max_uncommitted_batches",
+    "offsets.when_missing",
+    "offsets.when_out_of_range",
+    "offsets.when_truncated",
+    "offsets.when_recreated",
+    "offsets.reset_source",
+    "handler.max_threads",
+    "periodic.every",
+    "supervision.intensity",
+    "supervision.period",
+    "supervision.stall_after",
+    "supervision.escalate_after",
+    "log.level",
+});
+
+std::map<std::string_view, const TopicConfig*> by_name(const NodeConfig& config) {
+  std::map<std::string_view, const TopicConfig*> topics;
+  for (const TopicConfig& topic : config.topics) topics.emplace(topic.name, &topic);
+  return topics;
+}
+
+void compare_topics(const NodeConfig& old, const NodeConfig& now, Changes& changes) {
+  const auto before = by_name(old);
+  const auto after = by_name(now);
+  for (const TopicConfig& topic : now.topics) {
+    const auto found = before.find(topic.name);
+    if (found == before.end()) {
+      changes.added_topics.push_back(topic.name);
+    } else if (*found->second != topic) {
+      changes.changed_topics.push_back(topic.name);
+    }
+  }
+  for (const TopicConfig& topic : old.topics) {
+    if (!after.contains(topic.name)) changes.removed_topics.push_back(topic.name);
+  }
+}
+
+}  // namespace
+
+bool applies_live(std::string_view path) noexcept { return std::ranges::find(kLive, path) != kLive.end(); }
+
+Changes changes(const NodeConfig& old, const NodeConfig& now) {
+  Changes changes;
+  compare_topics(old, now, changes);
+  for (const Key& key : keys()) {
+    if (key.path == "topics" || value_of(key, old) == value_of(key, now)) continue;
+    (applies_live(key.path) ? changes.live : changes.restart).emplace_back(key.path);
+  }
+  return changes;
+}
+
+}  // namespace ductus::config

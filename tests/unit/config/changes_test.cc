@@ -1,0 +1,83 @@
+// What a running node has to do to follow a configuration that was loaded anew.
+#include "config/changes.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "config/schema.h"
+#include "config_test.h"
+
+namespace ductus::config {
+namespace {
+
+using Names = std::vector<std::string>;
+
+class ChangesTest : public ConfigTest {
+ protected:
+  Changes between(const std::string& old, const std::string& now) {
+    const NodeConfig before = load_text(old);
+    return changes(before, load_text(now));
+  }
+  static std::string topic(const std::string& name, const std::string& more = "") {
+    return "[[topics]]\nname = '" + name + "'\n" + more;
+  }
+};
+
+TEST_F(ChangesTest, FindsNoneInTheSameConfigurationLoadedAgain) {
+  EXPECT_TRUE(between(kLeast, kLeast).empty());
+  EXPECT_TRUE(between(kLeast, "# a comment\nhandler_name = 'local'\nnode.stop_timeout_ms = 10000\n" + kLeast).empty());
+}
+
+TEST_F(ChangesTest, TellsTopicsThatCameWentAndChanged) {
+  const auto found = between(
+      kSource + topic("gone") + topic("same", "init = 'x'\n") + topic("init", "init = 'a'\n") + topic("partitions"),
+      kSource + topic("new") + topic("partitions", "partitions = '0-1'\n") + topic("init", "init = 'b'\n") +
+          topic("same", "init = 'x'\n"));
+  EXPECT_EQ(found.added_topics, Names{"new"});
+  EXPECT_EQ(found.removed_topics, Names{"gone"});
+  EXPECT_EQ(found.changed_topics, (Names{"partitions", "init"}));
+  EXPECT_TRUE(found.live.empty());
+  EXPECT_TRUE(found.restart.empty());
+  EXPECT_FALSE(found.empty());
+}
+
+TEST_F(ChangesTest, TakesTheOrderOfTopicsForNoChange) {
+  EXPECT_TRUE(between(kSource + topic("a") + topic("b"), kSource + topic("b") + topic("a")).empty());
+}
+
+TEST_F(ChangesTest, TellsKeysThatApplyLiveFromThoseThatNeedARestart) {
+  const auto found = between(kLeast,
+                             "handler_name = 'other'\nlog.level = 'debug'\nlog.format = 'json'\n"
+                             "batch.max_bytes = '2MiB'\nperiodic.every = '1s'\nhandler.settings = {a = 1}\n"
+                             "store.url = 'sqlite:other.db'\nsupervision.stall_after = '2m'\n" +
+                                 kLeast + "[offsets]\nwhen_missing = 'earliest'\n");
+  EXPECT_EQ(found.live, (Names{"batch.max_bytes", "offsets.when_missing", "periodic.every", "supervision.stall_after",
+                               "log.level"}));
+  EXPECT_EQ(found.restart, (Names{"handler_name", "store.url", "handler.settings", "log.format"}));
+}
+
+TEST_F(ChangesTest, KnowsOnlyKeysThatAreThere) {
+  std::set<std::string_view> live;
+  for (const Key& key : keys()) {
+    if (applies_live(key.path)) live.insert(key.path);
+  }
+  EXPECT_EQ(live.size(), 17u);
+  EXPECT_FALSE(applies_live("log"));
+}
+
+TEST_F(ChangesTest, LoadsTheSameRequestAgainWithWhatChangedSince) {
+  set_argument("log.format=json");
+  const NodeConfig before = load_text(kLeast);
+  const LoadRequest kept = request_;
+  write("config/local.toml", "log.level = 'warn'\n" + kLeast);
+  const auto now = config::load(kept);
+  ASSERT_TRUE(now.ok()) << now.error().message;
+  EXPECT_EQ(now->log_format, "json");
+  EXPECT_EQ(changes(before, *now).live, Names{"log.level"});
+  write("config/local.toml", "log.level = 'warn'\n" + kLeast + topic("bad/name"));
+  EXPECT_FALSE(config::load(kept).ok());
+}
+
+}  // namespace
+}  // namespace ductus::config
