@@ -13,7 +13,7 @@ int show(const Call& call, const operate::StatusReport& report, Surroundings& ar
 }
 
 int show_status(const Call& call, const config::NodeConfig& config, Surroundings& around) {
-  const auto answer = get_from_node(config, "/status");
+  const auto answer = get_from_node(config, "/v1/status");
   if (!answer && answer.error().code == ErrorCode::kNotFound) {
     return show(call, operate::status_of_stopped_node(config), around);
   }

@@ -46,7 +46,7 @@ class Stop {
 
  private:
   int stop(const control::NodeProcess& process, base::Time deadline) {
-    const auto answer = control::request(socket_, "POST", "/stop", kAnswerTimeout);
+    const auto answer = control::request(socket_, "POST", "/v1/stop", kAnswerTimeout);
     if (answer && answer->status >= 300) {
       say(around_, config_.name + " refused to stop: " + std::to_string(answer->status) + " " + answer->body);
       return to_int(ExitCode::kFailed);

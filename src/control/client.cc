@@ -124,13 +124,13 @@ Result<void> receive_until(Exchange& exchange, std::string& answer, std::size_t 
 }  // namespace
 
 Result<HttpAnswer> request(const std::filesystem::path& socket, const std::string& method, const std::string& path,
-                           milliseconds timeout) {
+                           milliseconds timeout, const std::string& body) {
   const base::Time deadline = base::SystemClock().now() + timeout;
   auto connected = net::connect_unix(socket, timeout);
   if (!connected) return std::move(connected).error();
   Exchange exchange(*std::move(connected), deadline);
-  auto sent = exchange.send(method + " " + path +
-                            " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  auto sent = exchange.send(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
+                            "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);
   if (!sent) return std::move(sent).error();
 
   std::string answer;

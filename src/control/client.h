@@ -19,10 +19,10 @@ struct HttpAnswer {
 inline constexpr std::size_t kMaxHeadBytes = 16 * 1024;
 inline constexpr std::size_t kMaxAnswerBytes = 16 * 1024 * 1024;
 
-/// Asks `METHOD path` without a body. Thread: any. Blocking: at most `timeout` in all.
+/// Asks `METHOD path`, with `body` as JSON where there is one. Thread: any. Blocking: at most `timeout` in all.
 /// Errors: kNotFound (nobody listens: the node is not running), kTimedOut, kUnreachable (hung up before the
 /// answer was whole), kCorrupt (no HTTP), kLimit, kIo.
 Result<HttpAnswer> request(const std::filesystem::path& socket, const std::string& method, const std::string& path,
-                           std::chrono::milliseconds timeout);
+                           std::chrono::milliseconds timeout, const std::string& body = {});
 
 }  // namespace ductus::control

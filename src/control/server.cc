@@ -10,15 +10,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <exception>
-#include <nlohmann/json.hpp>
+#include <map>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/escape.h"
 #include "net/unix_socket.h"
 
 namespace ductus::control {
@@ -29,19 +34,79 @@ struct Free {
   void operator()(evhttp* http) const { ::evhttp_free(http); }
   void operator()(event* one) const { ::event_free(one); }
   void operator()(bufferevent* stream) const { ::bufferevent_decref(stream); }
+  void operator()(char* bytes) const { ::free(bytes); }
 };
+/// Of a path that is not there, as much is told.
+constexpr std::size_t kMaxToldBytes = 256;
+
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
+constexpr std::array<std::pair<evhttp_cmd_type, std::string_view>, 9> kMethods = {{
+    {EVHTTP_REQ_GET, "GET"},
+    {EVHTTP_REQ_POST, "POST"},
+    {EVHTTP_REQ_HEAD, "HEAD"},
+    {EVHTTP_REQ_PUT, "PUT"},
+    {EVHTTP_REQ_DELETE, "DELETE"},
+    {EVHTTP_REQ_OPTIONS, "OPTIONS"},
+    {EVHTTP_REQ_TRACE, "TRACE"},
+    {EVHTTP_REQ_CONNECT, "CONNECT"},
+    {EVHTTP_REQ_PATCH, "PATCH"},
+}};
+
 std::string_view method_of(evhttp_request* request) {
-  switch (::evhttp_request_get_command(request)) {
-    case EVHTTP_REQ_GET:
-      return "GET";
-    case EVHTTP_REQ_POST:
-      return "POST";
-    default:
-      return "";
+  for (const auto& [known, name] : kMethods) {
+    if (known == ::evhttp_request_get_command(request)) return name;
   }
+  return "";
+}
+
+std::string decoded(std::string_view text, bool is_query) {
+  std::size_t size = 0;
+  const std::unique_ptr<char, Free> bytes(::evhttp_uridecode(std::string(text).c_str(), is_query ? 1 : 0, &size));
+  return bytes == nullptr ? std::string() : std::string(bytes.get(), size);
+}
+
+/// The part before the next `separator`, which goes too.
+std::string_view cut_off(std::string_view& text, char separator) {
+  const auto end = text.find(separator);
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return part;
+}
+
+/// What stands for each {name} of `pattern`; nullopt: another path.
+std::optional<std::map<std::string, std::string>> match(std::string_view pattern, std::string_view path) {
+  if (std::ranges::count(pattern, '/') != std::ranges::count(path, '/')) return std::nullopt;
+  std::map<std::string, std::string> found;
+  while (!pattern.empty() || !path.empty()) {
+    const std::string_view wanted = cut_off(pattern, '/');
+    const std::string_view segment = cut_off(path, '/');
+    if (wanted.starts_with('{')) {
+      if (segment.empty()) return std::nullopt;
+      found[std::string(wanted.substr(1, wanted.size() - 2))] = decoded(segment, false);
+    } else if (wanted != segment) {
+      return std::nullopt;
+    }
+  }
+  return found;
+}
+
+std::map<std::string, std::string> parse_query(std::string_view text) {
+  std::map<std::string, std::string> query;
+  while (!text.empty()) {
+    std::string_view value = cut_off(text, '&');
+    const std::string_view name = cut_off(value, '=');
+    query[decoded(name, true)] = decoded(value, true);
+  }
+  return query;
+}
+
+std::string body_of(evhttp_request* request) {
+  evbuffer* const buffer = ::evhttp_request_get_input_buffer(request);
+  std::string body(::evbuffer_get_length(buffer), '\0');
+  ::evbuffer_copyout(buffer, body.data(), body.size());
+  return body;
 }
 
 bool is_allowed(evhttp_request* request) {
@@ -72,12 +137,6 @@ Result<void> make_folder(const std::filesystem::path& folder) {
 }
 
 }  // namespace
-
-Response error_response(int status, const std::string& message) {
-  return {status,
-          nlohmann::json{{"error", message}}.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n",
-          "application/json"};
-}
 
 // What the thread works on. Members are destroyed from the last to the first: streams, http, events, base.
 struct Server::Loop {
@@ -127,16 +186,27 @@ void Server::Loop::forget_ended_streams() {
 
 Response Server::Loop::answer(evhttp_request* request) {
   if (!is_allowed(request)) return error_response(403, "only the node's own user and root are answered");
+  const std::string_view method = method_of(request);
   const evhttp_uri* const uri = ::evhttp_request_get_evhttp_uri(request);
-  const char* const asked = uri == nullptr ? nullptr : ::evhttp_uri_get_path(uri);
-  const std::string name = std::string(method_of(request)) + " " + (asked == nullptr ? "" : asked);
-  const auto route = routes.find(name);
-  if (route == routes.end()) return error_response(404, "there is no " + name);
-  try {
-    return route->second();
-  } catch (const std::exception& error) {
-    return error_response(500, error.what());
+  const auto part = [uri](auto get) { return uri == nullptr || get(uri) == nullptr ? "" : std::string(get(uri)); };
+  const std::string asked = part(::evhttp_uri_get_path);
+  std::string other_methods;
+  for (const Route& route : routes) {
+    auto parameters = match(route.path, asked);
+    if (!parameters) continue;
+    if (route.method != method) {
+      other_methods += (other_methods.empty() ? "" : ", ") + route.method;
+      continue;
+    }
+    try {
+      return route.answer({*std::move(parameters), parse_query(part(::evhttp_uri_get_query)), body_of(request)});
+    } catch (const std::exception& error) {
+      return error_response(500, error.what());
+    }
   }
+  if (other_methods.empty()) return error_response(404, "there is no " + base::escaped(asked, kMaxToldBytes));
+  ::evhttp_add_header(::evhttp_request_get_output_headers(request), "Allow", other_methods.c_str());
+  return error_response(405, asked + " takes " + other_methods + ", not " + std::string(method));
 }
 
 Result<void> Server::Loop::set_up(net::Socket socket, std::chrono::milliseconds idle_timeout) {
@@ -150,7 +220,9 @@ Result<void> Server::Loop::set_up(net::Socket socket, std::chrono::milliseconds 
   http.reset(::evhttp_new(base.get()));
   if (!stop_wanted || ::event_add(stop_wanted.get(), nullptr) != 0 || !http) return no_memory;
 
-  ::evhttp_set_allowed_methods(http.get(), EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+  ev_uint16_t methods = 0;
+  for (const auto& [known, name] : kMethods) methods = static_cast<ev_uint16_t>(methods | known);
+  ::evhttp_set_allowed_methods(http.get(), methods);
   ::evhttp_set_max_body_size(http.get(), kMaxBodyBytes);
   ::evhttp_set_max_headers_size(http.get(), kMaxHeaderBytes);
   const timeval patience{idle_timeout.count() / 1000, idle_timeout.count() % 1000 * 1000};

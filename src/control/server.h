@@ -2,32 +2,31 @@
 //
 // Its own thread runs an event loop. Only the user that the node runs as, and root, get an answer (else 403).
 // Limits: see the constants; a request beyond them is answered 400 or 413, a client too many waits.
+// A path that no route has is answered 404, another method than its routes have 405, which says what they have.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "control/request.h"
 #include "ductus/result.h"
 
 namespace ductus::control {
 
-struct Response {
-  int status = 200;
-  std::string body;
-  std::string content_type = "application/json";
+/// One thing that can be asked for.
+struct Route {
+  std::string method;  ///< GET or POST
+  std::string path;    ///< segments as they are, or {name}: any one segment, given to `answer` decoded
+  /// Called on the server's thread: must not block. An exception is answered 500.
+  std::function<Response(const Request&)> answer;
 };
-
-/// {"error": message} with the given status.
-Response error_response(int status, const std::string& message);
-
-/// "METHOD /path" to what answers it. The query part of a request is not looked at.
-/// Called on the server's thread: must not block. An exception is answered 500.
-using Routes = std::map<std::string, std::function<Response()>>;
+/// No two of them match the same method and path.
+using Routes = std::vector<Route>;
 
 class Server {
  public:
@@ -37,7 +36,7 @@ class Server {
   static constexpr std::chrono::milliseconds kIdleTimeout{10'000};
 
   /// Listens at `socket` (mode 0600) and answers from the return on. The socket's folder is made, with
-  /// mode 0700, where it is missing. What no route answers is answered 404 (another method than GET and POST: 501).
+  /// mode 0700, where it is missing.
   /// Errors: kRefused (another process listens there), kLimit, kIo.
   static Result<std::unique_ptr<Server>> start(const std::filesystem::path& socket, Routes routes,
                                                std::chrono::milliseconds idle_timeout = kIdleTimeout);

@@ -116,8 +116,9 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
                    .config = config});
   auto control = control::Server::start(
       control::socket_path(config.dir),
-      {{"GET /status", [&] { return control::Response{.body = operate::to_json(workers.status())}; }},
-       {"POST /stop", [&] {
+      {{"GET", "/v1/status",
+        [&](const control::Request&) { return control::Response{.body = operate::to_json(workers.status())}; }},
+       {"POST", "/v1/stop", [&](const control::Request&) {
           workers.drain();
           return control::Response{.status = 202, .body = "{\"stopping\":true}"};
         }}});

@@ -99,13 +99,13 @@ class VerbsTest : public ::testing::Test {
  private:
   [[noreturn]] void be_node(WhenAskedToStop behaviour, int ready) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const auto on_stop = [behaviour] {
+    const auto on_stop = [behaviour](const control::Request&) {
       // The answer may get lost with the process: the verb has to cope with that, too.
       if (behaviour == WhenAskedToStop::kEnds) ::_exit(0);
       const bool refuses = behaviour == WhenAskedToStop::kRefuses;
       return control::Response{refuses ? 503 : 202, "{}"};
     };
-    const auto server = control::Server::start(control::socket_path(node_dir()), {{"POST /stop", on_stop}});
+    const auto server = control::Server::start(control::socket_path(node_dir()), {{"POST", "/v1/stop", on_stop}});
     const char byte = server.ok() ? '+' : '-';
     if (::write(ready, &byte, 1) == 1) {
       for (;;) ::pause();
@@ -179,7 +179,8 @@ TEST_F(VerbsTest, TellsAllThatIsWrongWithAConfiguration) {
 TEST_F(VerbsTest, StatusShowsWhatARunningNodeSays) {
   operate::StatusReport report{"local", "tests", "running", "kafka:9092", {}};
   report.partitions.push_back({"orders", 0, "ok", "", 10, 0, 10, 10});
-  serve({{"GET /status", [&] { return control::Response{200, operate::to_json(report)}; }}});
+  serve({{"GET", "/v1/status",
+          [&](const control::Request&) { return control::Response{200, operate::to_json(report)}; }}});
   EXPECT_EQ(run({"status", "local"}), 0) << err_.str();
   EXPECT_EQ(out_.str(), operate::to_text(report));
   out_.str("");
@@ -189,7 +190,7 @@ TEST_F(VerbsTest, StatusShowsWhatARunningNodeSays) {
 }
 
 TEST_F(VerbsTest, StatusIsUnreachableOnlyWhereARunningNodeDoesNotAnswer) {
-  serve({{"GET /status", [] { return control::Response{200, "{}"}; }}});
+  serve({{"GET", "/v1/status", [](const control::Request&) { return control::Response{200, "{}"}; }}});
   EXPECT_EQ(run({"status", "local"}), 4);
   server_.reset();
   serve({});
@@ -230,8 +231,10 @@ TEST_F(VerbsTest, ANodeWithoutASocketYetRunsAndIsWaitedFor) {
   EXPECT_EQ(out_.str(), "true\n");
   out_.str("");
   const operate::StatusReport report{"local", "tests", "starting", "kafka:9092", {}};
-  const std::jthread opens_its_socket(
-      [&] { serve({{"GET /status", [&] { return control::Response{200, operate::to_json(report)}; }}}); });
+  const std::jthread opens_its_socket([&] {
+    serve({{"GET", "/v1/status",
+            [&](const control::Request&) { return control::Response{200, operate::to_json(report)}; }}});
+  });
   EXPECT_EQ(run({"status", "local"}), 0) << err_.str();
   EXPECT_EQ(out_.str(), operate::to_text(report));
 }

@@ -28,8 +28,17 @@ class ServerTest : public ::testing::Test {
     server_ = *std::move(server);
   }
   std::filesystem::path socket() const { return directory_ / "run/node/control.sock"; }
-  Result<HttpAnswer> ask(const std::string& method, const std::string& path) const {
-    return request(socket(), method, path, seconds(20));
+  Result<HttpAnswer> ask(const std::string& method, const std::string& path, const std::string& body = {}) const {
+    return request(socket(), method, path, seconds(20), body);
+  }
+  /// Answers with all that it was asked, as "path{name=value,…} query{…} body".
+  static Response echo(const Request& request) {
+    std::string told;
+    for (const auto* values : {&request.path, &request.query}) {
+      told += values == &request.path ? "path{" : "} query{";
+      for (const auto& [name, value] : *values) told += name + "=" + value + ",";
+    }
+    return {200, told + "} " + request.body, "text/plain"};
   }
   net::Socket connect() const { return net::connect_unix(socket(), seconds(5)).value(); }
 
@@ -69,8 +78,8 @@ class ServerTest : public ::testing::Test {
 };
 
 TEST_F(ServerTest, AnswersByMethodAndPath) {
-  serve({{"GET /status", [] { return Response{200, "{\"a\":1}"}; }},
-         {"POST /stop", [] { return Response{202, "stopping", "text/plain"}; }}});
+  serve({{"GET", "/status", [](const Request&) { return Response{200, "{\"a\":1}"}; }},
+         {"POST", "/stop", [](const Request&) { return Response{202, "stopping", "text/plain"}; }}});
   const auto status = ask("GET", "/status");
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_EQ(status->status, 200);
@@ -81,21 +90,44 @@ TEST_F(ServerTest, AnswersByMethodAndPath) {
   EXPECT_EQ(stop->body, "stopping");
 }
 
-TEST_F(ServerTest, DoesNotLookAtTheQuery) {
-  serve({{"GET /status", [] { return Response{}; }}});
-  EXPECT_EQ(ask("GET", "/status?pretty=1")->status, 200);
+TEST_F(ServerTest, GivesARouteItsPathItsQueryAndItsBody) {
+  serve({{"POST", "/partitions/{topic}/{partition}", echo}});
+  EXPECT_EQ(ask("POST", "/partitions/orders/7?after=5&word=a+b%26c&word2", "{\"a\":1}")->body,
+            "path{partition=7,topic=orders,} query{after=5,word=a b&c,word2=,} {\"a\":1}");
+  EXPECT_EQ(ask("POST", "/partitions/a%2Fb%20c/0")->body, "path{partition=0,topic=a/b c,} query{} ");
 }
 
-TEST_F(ServerTest, SaysWhatItDoesNotHave) {
-  serve({{"POST /stop", [] { return Response{}; }}});
-  const auto answer = ask("GET", "/stop");
+TEST_F(ServerTest, TakesNoPathForOneThatIsLongerOrShorter) {
+  serve({{"GET", "/partitions/{topic}", echo}});
+  EXPECT_EQ(ask("GET", "/partitions/orders")->status, 200);
+  for (const char* path : {"/partitions", "/partitions/", "/partitions/orders/", "/partitions/a/b", "//partitions/a"}) {
+    EXPECT_EQ(ask("GET", path)->status, 404) << path;
+  }
+}
+
+TEST_F(ServerTest, SaysWhichPathItDoesNotHave) {
+  serve({{"POST", "/stop", echo}});
+  const auto answer = ask("GET", "/go%1B/");
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->status, 404);
-  EXPECT_EQ(nlohmann::json::parse(answer->body)["error"], "there is no GET /stop");
+  EXPECT_EQ(nlohmann::json::parse(answer->body)["error"], "there is no /go%1B/");
+}
+
+TEST_F(ServerTest, SaysWhichMethodsAPathTakes) {
+  serve({{"GET", "/offsets", echo}, {"POST", "/offsets", echo}, {"POST", "/stop", echo}});
+  for (const char* method : {"GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"}) {
+    const std::string answer = raw(std::string(method) + " /stop HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 405")) << answer;
+    EXPECT_NE(answer.find("\r\nAllow: POST\r\n"), std::string::npos) << answer;
+    EXPECT_NE(answer.find("/stop takes POST, not " + std::string(method)), std::string::npos) << answer;
+  }
+  EXPECT_NE(raw("HEAD /offsets HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").find("\r\nAllow: GET, POST\r\n"),
+            std::string::npos);
+  EXPECT_FALSE(raw("BREW /stop HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 200"));
 }
 
 TEST_F(ServerTest, AnswersWhenARouteThrows) {
-  serve({{"GET /bad", []() -> Response { throw std::runtime_error("out of luck"); }}});
+  serve({{"GET", "/bad", [](const Request&) -> Response { throw std::runtime_error("out of luck"); }}});
   const auto answer = ask("GET", "/bad");
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->status, 500);
@@ -104,12 +136,12 @@ TEST_F(ServerTest, AnswersWhenARouteThrows) {
 
 TEST_F(ServerTest, CarriesALargeAnswer) {
   const std::string large(3'000'000, 'x');
-  serve({{"GET /status", [&] { return Response{200, large}; }}});
+  serve({{"GET", "/status", [&](const Request&) { return Response{200, large}; }}});
   EXPECT_EQ(ask("GET", "/status")->body, large);
 }
 
 TEST_F(ServerTest, AnswersManyAtOnce) {
-  serve({{"GET /status", [] { return Response{200, "fine"}; }}});
+  serve({{"GET", "/status", [](const Request&) { return Response{200, "fine"}; }}});
   std::vector<std::jthread> askers;
   std::atomic<int> fine = 0;
   for (int i = 0; i < 8; ++i) {
@@ -122,7 +154,7 @@ TEST_F(ServerTest, AnswersManyAtOnce) {
 }
 
 TEST_F(ServerTest, RefusesABodyBeyondItsLimit) {
-  serve({{"POST /stop", [] { return Response{}; }}});
+  serve({{"POST", "/stop", [](const Request&) { return Response{}; }}});
   const std::string head = "POST /stop HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ";
   const auto answer_to = [&](std::size_t body_bytes) {
     return raw(head + std::to_string(body_bytes) + "\r\n\r\n" + std::string(body_bytes, 'b'));
@@ -132,7 +164,7 @@ TEST_F(ServerTest, RefusesABodyBeyondItsLimit) {
 }
 
 TEST_F(ServerTest, RefusesAHeadBeyondItsLimit) {
-  serve({{"GET /status", [] { return Response{}; }}});
+  serve({{"GET", "/status", [](const Request&) { return Response{}; }}});
   // Its lines count without what ends them.
   const auto answer_to = [&](std::size_t head_bytes) {
     const std::string first = "GET /status HTTP/1.1";
@@ -145,19 +177,19 @@ TEST_F(ServerTest, RefusesAHeadBeyondItsLimit) {
 }
 
 TEST_F(ServerTest, SurvivesWhatIsNoHttp) {
-  serve({{"GET /status", [] { return Response{}; }}});
+  serve({{"GET", "/status", [](const Request&) { return Response{}; }}});
   EXPECT_FALSE(raw(std::string("\0\x16\x03\x01 nonsense\r\n\r\n", 18)).starts_with("HTTP/1.1 200"));
   EXPECT_EQ(ask("GET", "/status")->status, 200);
 }
 
 TEST_F(ServerTest, SurvivesAClientThatHangsUpBeforeTheAnswer) {
-  serve({{"GET /status", [] { return Response{200, std::string(1'000'000, 'x')}; }}});
+  serve({{"GET", "/status", [](const Request&) { return Response{200, std::string(1'000'000, 'x')}; }}});
   for (int i = 0; i < 10; ++i) send_all(connect(), "GET /status HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(ask("GET", "/status")->status, 200);
 }
 
 TEST_F(ServerTest, LetsAClientTooManyWaitUntilAnotherLeaves) {
-  serve({{"GET /status", [] { return Response{}; }}});
+  serve({{"GET", "/status", [](const Request&) { return Response{}; }}});
   std::vector<net::Socket> idle;
   for (std::size_t i = 0; i < Server::kMaxClients; ++i) idle.push_back(connect());
   EXPECT_EQ(request(socket(), "GET", "/status", milliseconds(300)).error().code, ErrorCode::kTimedOut);
@@ -166,7 +198,7 @@ TEST_F(ServerTest, LetsAClientTooManyWaitUntilAnotherLeaves) {
 }
 
 TEST_F(ServerTest, HangsUpOnAnIdleClient) {
-  serve({{"GET /status", [] { return Response{}; }}}, milliseconds(50));
+  serve({{"GET", "/status", [](const Request&) { return Response{}; }}}, milliseconds(50));
   EXPECT_EQ(read_to_end(connect()), "");
   const auto half = connect();
   send_all(half, "GET /status HT");
@@ -184,19 +216,19 @@ TEST_F(ServerTest, KeepsItsFolderAndSocketToItsUser) {
 }
 
 TEST_F(ServerTest, LeavesNothingBehindWhenItStops) {
-  serve({{"GET /status", [] { return Response{}; }}});
+  serve({{"GET", "/status", [](const Request&) { return Response{}; }}});
   const auto client = connect();
   server_->stop();
   server_->stop();
   EXPECT_FALSE(std::filesystem::exists(socket()));
   EXPECT_EQ(ask("GET", "/status").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(read_to_end(client), "");
-  serve({{"GET /status", [] { return Response{200, "again"}; }}});
+  serve({{"GET", "/status", [](const Request&) { return Response{200, "again"}; }}});
   EXPECT_EQ(ask("GET", "/status")->body, "again");
 }
 
 TEST_F(ServerTest, DoesNotTakeASocketFromALivingServer) {
-  serve({{"GET /status", [] { return Response{200, "first"}; }}});
+  serve({{"GET", "/status", [](const Request&) { return Response{200, "first"}; }}});
   EXPECT_EQ(Server::start(socket(), {}).error().code, ErrorCode::kRefused);
   EXPECT_EQ(ask("GET", "/status")->body, "first");
 }
