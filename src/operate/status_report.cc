@@ -3,25 +3,25 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "base/escape.h"
+#include "operate/json_fields.h"
+#include "operate/status_details_json.h"
 
 namespace ductus::operate {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Offset = std::optional<std::int64_t>;
 
 constexpr std::string_view kSchema = "ductus.status/1";
 
-Json number_or_null(Offset number) { return number ? Json(*number) : Json(nullptr); }
-
 std::string number_or_mark(Offset number) { return number ? std::to_string(*number) : "?"; }
 
-Json to_json(const PartitionStatus& partition) {
-  return {
+std::string on_one_line(const Json& document) { return document.dump(-1, ' ', true, Json::error_handler_t::replace); }
+
+Json as_json(const PartitionStatus& partition) {
+  Json object = {
       {"topic", partition.topic},
       {"partition", partition.partition < 0 ? Json(nullptr) : Json(partition.partition)},
       {"state", partition.state},
@@ -32,40 +32,12 @@ Json to_json(const PartitionStatus& partition) {
       {"readable_end", number_or_null(partition.readable_end)},
       {"lag", number_or_null(partition.lag())},
   };
+  add_to(object, partition.activity);
+  return object;
 }
 
-// Takes fields out of one JSON object and remembers the first that is not as it should be.
-class Fields {
- public:
-  Fields(const Json& object, std::string& problem) : object_(object), problem_(problem) {}
-
-  std::string text(const char* key) {
-    const auto field = object_.find(key);
-    if (field != object_.end() && field->is_string()) return field->get<std::string>();
-    return refuse(key, "text"), std::string();
-  }
-
-  Offset number(const char* key) {
-    const auto field = object_.find(key);
-    if (field == object_.end() || field->is_null()) return std::nullopt;
-    // What is above int64 is stored as unsigned.
-    const bool fits = field->is_number_integer() &&
-                      (!field->is_number_unsigned() || field->get<std::uint64_t>() <= std::uint64_t{INT64_MAX});
-    if (fits) return field->get<std::int64_t>();
-    return refuse(key, "a whole number or null"), std::nullopt;
-  }
-
- private:
-  void refuse(const char* key, const char* wanted) {
-    if (problem_.empty()) problem_ = std::string("'") + key + "' is not " + wanted;
-  }
-
-  const Json& object_;
-  std::string& problem_;
-};
-
 PartitionStatus partition_from(const Json& object, std::string& problem) {
-  Fields fields(object, problem);
+  JsonFields fields(object, problem);
   PartitionStatus partition;
   partition.topic = fields.text("topic");
   const std::int64_t index = fields.number("partition").value_or(-1);
@@ -80,6 +52,7 @@ PartitionStatus partition_from(const Json& object, std::string& problem) {
   partition.log_start_offset = fields.number("log_start_offset");
   partition.high_watermark = fields.number("high_watermark");
   partition.readable_end = fields.number("readable_end");
+  partition.activity = activity_from(object, problem);
   return partition;
 }
 
@@ -126,27 +99,33 @@ Offset StatusReport::total_lag() const {
   return total;
 }
 
+std::string to_json(const PartitionStatus& partition) { return on_one_line(as_json(partition)); }
+
 std::string to_json(const StatusReport& report) {
   Json partitions = Json::array();
-  for (const PartitionStatus& partition : report.partitions) partitions.push_back(to_json(partition));
+  for (const PartitionStatus& partition : report.partitions) partitions.push_back(as_json(partition));
   const Json document = {
       {"schema", kSchema},
       {"name", report.name},
       {"handler_name", report.handler_name},
       {"source", report.source},
       {"state", report.state},
+      {"reason", report.reason},
+      {"process", to_json(report.process)},
+      {"store", to_json(report.store)},
+      {"supervision", to_json(report.supervision)},
       {"unit", "messages"},
       {"partitions", std::move(partitions)},
       {"total_lag", number_or_null(report.total_lag())},
   };
-  return document.dump(-1, ' ', true, Json::error_handler_t::replace);
+  return on_one_line(document);
 }
 
 Result<StatusReport> status_from_json(const std::string& text) {
   const Json document = Json::parse(text, nullptr, false);
   if (!document.is_object()) return Error{ErrorCode::kInvalid, "the status is no JSON object"};
   std::string problem;
-  Fields fields(document, problem);
+  JsonFields fields(document, problem);
   if (fields.text("schema") != kSchema) {
     return Error{ErrorCode::kInvalid, "the status is not of the form " + std::string(kSchema) +
                                           ": the node is of another version of this program"};
@@ -156,6 +135,10 @@ Result<StatusReport> status_from_json(const std::string& text) {
   report.handler_name = fields.text("handler_name");
   report.source = fields.text("source");
   report.state = fields.text("state");
+  report.reason = fields.optional_text("reason");
+  report.process = process_from(fields.object("process"), problem);
+  report.store = store_from(fields.object("store"), problem);
+  report.supervision = supervision_from(fields.object("supervision"), problem);
   const auto partitions = document.find("partitions");
   if (partitions == document.end() || !partitions->is_array()) {
     return Error{ErrorCode::kInvalid, "the status has no list of partitions"};

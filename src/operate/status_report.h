@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ductus/result.h"
+#include "operate/status_details.h"
 
 namespace ductus::operate {
 
@@ -21,6 +22,7 @@ struct PartitionStatus {
   std::optional<std::int64_t> log_start_offset;
   std::optional<std::int64_t> high_watermark;
   std::optional<std::int64_t> readable_end;
+  PartitionActivity activity{};  ///< nothing is known of it where the node does not run
 
   /// readable_end - next_offset, never below 0; unknown where one of them is.
   std::optional<std::int64_t> lag() const;
@@ -33,6 +35,10 @@ struct StatusReport {
   std::string source;                       ///< HOST:PORT of the first broker
   std::vector<PartitionStatus> partitions;  ///< sorted by topic and partition
   std::uint64_t fetched_bytes = 0;          ///< since the node started; known to the node alone
+  std::string reason{};                     ///< of the state, where it does not say all
+  ProcessStatus process{};
+  StoreStatus store{};
+  SupervisionStatus supervision{};
 
   /// The sum; unknown where one part is.
   std::optional<std::int64_t> total_lag() const;
@@ -40,6 +46,8 @@ struct StatusReport {
 
 /// One JSON document on one line.
 std::string to_json(const StatusReport& report);
+/// The same of one of its partitions.
+std::string to_json(const PartitionStatus& partition);
 /// The inverse: for the client of a running node. Error: kInvalid.
 Result<StatusReport> status_from_json(const std::string& text);
 /// The table for a person; the first and the last line are the original's.
