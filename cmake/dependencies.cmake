@@ -1,7 +1,7 @@
 # What is linked, and why, stands in docs/dependencies.md.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)

@@ -1,6 +1,7 @@
 // Clock: where every state machine takes its time from, so that tests and the simulator can turn it by hand.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -27,10 +28,10 @@ class SystemClock final : public Clock {
 class ManualClock final : public Clock {
  public:
   Time now() const override { return now_; }
-  void advance(Duration by) { now_ += by; }
+  void advance(Duration by) { now_ = now() + by; }
 
  private:
-  Time now_{std::chrono::hours(1)};
+  std::atomic<Time> now_{Time(std::chrono::hours(1))};
 };
 
 }  // namespace ductus::base

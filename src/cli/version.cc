@@ -5,7 +5,6 @@
 #include <isa-l.h>
 #include <lz4.h>
 #include <snappy.h>
-#include <spdlog/version.h>
 #include <sqlite3.h>
 #include <toml++/toml.h>
 #include <zstd.h>
@@ -30,8 +29,7 @@ std::string version_text() {
          std::string(::event_get_version()) + "\nSQLite " + ::sqlite3_libversion() + "\nlz4 " + ::LZ4_versionString() +
          "\nzstd " + ::ZSTD_versionString() + "\nISA-L " +
          dotted(ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION) + "\nsnappy " +
-         dotted(SNAPPY_MAJOR, SNAPPY_MINOR, SNAPPY_PATCHLEVEL) + "\nspdlog " +
-         dotted(SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH) + "\nfmt " +
+         dotted(SNAPPY_MAJOR, SNAPPY_MINOR, SNAPPY_PATCHLEVEL) + "\nfmt " +
          dotted(FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100) + "\ntoml++ " +
          dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH) + "\nnlohmann-json " +
          dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH) +

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <thread>
 #include <utility>
@@ -85,7 +86,9 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   const std::vector<int> signals = block_stop_signals();
   auto lock = lock_node(config, base::LockOwner::kNode);
   if (!lock) return report(lock.error());
-  auto log = base::Log::open(config.log_level, config.log_format, config.log_file);
+  const char* const journal_stream = std::getenv("JOURNAL_STREAM");
+  auto log = base::Log::open(config.log_level, config.log_format, config.log_file,
+                             {.journal_stream = journal_stream != nullptr ? journal_stream : ""});
   if (!log) return report(log.error());
   auto store = offsets::open_store(config.store_url, config.store_path, config.handler_name, base::LockOwner::kNode);
   if (!store) return report(store.error());
@@ -128,6 +131,7 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   const Finished how = workers.run();
   if (how.forced) {  // nothing that waits for a thread: user code may hold any of them
     note_forced_end(config);
+    (void)(*log)->flush(base::Log::kFlushWithin);
     std::fflush(stdout);
     ::_exit(how.exit_code);
   }

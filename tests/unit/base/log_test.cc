@@ -2,14 +2,21 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include "base/log/repeat_limit.h"
 #include "support/temporary_directory.h"
 
 namespace ductus::base {
@@ -18,13 +25,22 @@ namespace {
 class LogToFile : public ::testing::Test {
  protected:
   std::unique_ptr<Log> open(std::string_view level, std::string_view format) {
-    auto log = Log::open(level, format, directory_ / "node.log");
+    auto log = Log::open(level, format, directory_ / "node.log", {.clock = &clock_});
     EXPECT_TRUE(log.ok());
     return *std::move(log);
   }
+  std::size_t count(const std::string& part) const {
+    const std::string text = written();
+    std::size_t times = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; ++at) ++times;
+    return times;
+  }
   std::string written() const { return directory_.read("node.log"); }
 
+  static constexpr std::chrono::seconds kLong{60};
+
   test::TemporaryDirectory directory_;
+  ManualClock clock_;
 };
 
 TEST_F(LogToFile, WritesTimeLevelAndText) {
@@ -66,8 +82,8 @@ TEST_F(LogToFile, CutsALineAtItsLimit) {
   for (const char* format : {"text", "json"}) {
     const auto before = written().size();
     open("info", format)->info(std::string(100'000, '\x01'));
-    EXPECT_LE(written().size() - before, Log::kMaxLineBytes);
-    EXPECT_GT(written().size() - before, Log::kMaxLineBytes / 4);
+    EXPECT_LE(written().size() - before, kMaxLogLineBytes);
+    EXPECT_GT(written().size() - before, kMaxLogLineBytes / 4);
   }
 }
 
@@ -83,25 +99,214 @@ TEST_F(LogToFile, GivesModulesALoggerWithAPrefix) {
   EXPECT_NE(written().find("warn  orders/3: late\n"), std::string::npos) << written();
 }
 
-TEST_F(LogToFile, NeitherWaitsNorForgetsThatLinesWereLostWhenNobodyReads) {
-  const auto pipe_path = directory_ / "pipe";
-  ASSERT_EQ(::mkfifo(pipe_path.c_str(), 0600), 0);
-  const int reader = ::open(pipe_path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  ASSERT_GE(reader, 0);
-  auto log = Log::open("info", "text", pipe_path);
-  ASSERT_TRUE(log.ok());
-  // More than any pipe holds: a log that waits would hang here.
-  for (int i = 0; i < 2'000; ++i) (*log)->info(std::string(1'000, 'x'));
-  std::array<char, 65'536> bytes;
-  while (::read(reader, bytes.data(), bytes.size()) > 0) {
+TEST_F(LogToFile, ALineIsInTheFileWhenWriteReturns) {
+  const auto log = open("info", "text");
+  for (int i = 0; i < 100; ++i) {
+    log->info("line " + std::to_string(i));
+    ASSERT_TRUE(written().ends_with("line " + std::to_string(i) + "\n")) << "what was logged before a crash is there";
   }
-  (*log)->info("read again");
-  const ssize_t got = ::read(reader, bytes.data(), bytes.size());
-  ASSERT_GT(got, 0);
-  const std::string text(bytes.data(), static_cast<std::size_t>(got));
-  EXPECT_TRUE(std::regex_search(text, std::regex(R"(warn  \d+ log lines were lost here\n.*info  read again\n)")))
-      << text;
-  ::close(reader);
+}
+
+TEST_F(LogToFile, OfACauseThatStormsTenLinesAreWrittenAndThenHowOftenItWasRepeated) {
+  const auto log = open("info", "text");
+  for (int i = 0; i < 1'000; ++i) log->write(LogLevel::kWarn, "attempt " + std::to_string(i), "store");
+  EXPECT_EQ(count("attempt"), RepeatLimit::kLinesPerCause);
+  log->info("not limited");
+  clock_.advance(RepeatLimit::kInterval);
+  log->info("the next line");
+  EXPECT_TRUE(std::regex_search(
+      written(), std::regex("warn  … repeated 990 times in 60 s: attempt 999\n.* info  the next line\n$")))
+      << written();
+}
+
+TEST_F(LogToFile, AtItsEndItSaysWhatWasRepeated) {
+  auto log = open("info", "text");
+  for (int i = 0; i < 13; ++i) log->write(LogLevel::kWarn, "away", "store");
+  log.reset();
+  EXPECT_TRUE(written().ends_with("… repeated 3 times in 0 s: away\n")) << written();
+}
+
+TEST_F(LogToFile, ErrorsOfModulesThatDifferInNumbersAreLimitedAndWhatTheySayOtherwiseIsNot) {
+  const auto log = open("info", "text");
+  const Logger logger = log->logger("orders/3: ");
+  for (int i = 0; i < 100; ++i) {
+    logger(LogLevel::kError, "bad message at offset " + std::to_string(i));
+    logger(LogLevel::kInfo, "click " + std::to_string(i));
+  }
+  EXPECT_EQ(count("bad message"), RepeatLimit::kLinesPerCause);
+  EXPECT_EQ(count("click"), 100u);
+}
+
+TEST_F(LogToFile, ItsLevelCanBeChangedAlsoForATime) {
+  const auto log = open("info", "text");
+  log->set_level(LogLevel::kError);
+  log->warn("one");
+  log->set_level_for(LogLevel::kDebug, std::chrono::minutes(5));
+  log->debug("two");
+  clock_.advance(std::chrono::minutes(5));
+  EXPECT_EQ(log->level(), LogLevel::kError);
+  log->warn("three");
+  log->set_level_for(LogLevel::kDebug, std::chrono::minutes(5));
+  log->set_level(LogLevel::kInfo);
+  log->debug("four");
+  log->info("five");
+  EXPECT_TRUE(std::regex_match(written(), std::regex(".* debug two\n.* info  five\n"))) << written();
+}
+
+TEST_F(LogToFile, AFileThatWasMovedAwayIsBegunAnewOnDemand) {
+  const auto log = open("info", "text");
+  log->info("before");
+  std::filesystem::rename(directory_ / "node.log", directory_ / "node.log.1");
+  log->info("still there");
+  log->reopen();
+  log->info("after");
+  EXPECT_NE(directory_.read("node.log.1").find("still there\n"), std::string::npos);
+  EXPECT_TRUE(std::regex_match(written(), std::regex(".* info  after\n"))) << written();
+}
+
+TEST_F(LogToFile, WhereTheFileCannotBeOpenedAgainTheOldOneIsKeptAndSaysWhy) {
+  const auto file = directory_.write("logs/node.log", "");
+  auto log = *Log::open("info", "text", file);
+  std::filesystem::rename(directory_ / "logs", directory_ / "moved");
+  log->reopen();
+  log->info("after");
+  ASSERT_TRUE(log->flush(kLong));
+  const std::string text = directory_.read("moved/node.log");
+  EXPECT_NE(text.find("error cannot open the log file " + file.string() + ": No such file"), std::string::npos) << text;
+  EXPECT_NE(text.find("info  after\n"), std::string::npos) << text;
+}
+
+TEST_F(LogToFile, ShowsEachLineThatIsWrittenToItsObserver) {
+  std::vector<std::string> seen;
+  const auto log = *Log::open("info", "json", directory_ / "node.log", {.observer = [&](const LogRecord& record) {
+                                seen.push_back(std::string(name_of(record.level)) + " " + std::string(record.text));
+                              }});
+  log->debug("left out");
+  log->warn("raw \x1b");
+  log->info("two");
+  EXPECT_EQ(seen, (std::vector<std::string>{"warn raw \x1b", "info two"}));
+}
+
+/// A pipe that nobody reads takes no more, like a file on a disk that hangs.
+class LogToPipe : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto path = directory_ / "pipe";
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    reader_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ASSERT_GE(reader_, 0);
+    log_ = *Log::open("info", "text", path);
+  }
+  void TearDown() override {
+    if (reader_ >= 0) ::close(reader_);
+  }
+  /// What is in the pipe.
+  std::string read() const {
+    std::string text;
+    std::array<char, 65'536> bytes;
+    for (ssize_t got; (got = ::read(reader_, bytes.data(), bytes.size())) > 0;) {
+      text.append(bytes.data(), static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+  /// Reads until the log has nothing more to write.
+  std::string drain() const {
+    std::string text;
+    while (!log_->flush(std::chrono::milliseconds(1))) text += read();
+    return text + read();
+  }
+
+  test::TemporaryDirectory directory_;
+  int reader_ = -1;
+  std::unique_ptr<Log> log_;
+};
+
+TEST_F(LogToPipe, NeitherWaitsNorForgetsThatLinesWereLostWhenNobodyReads) {
+  // More than pipe and queue hold: a log that waits would hang here.
+  const std::string line(1'000, 'x');
+  const std::size_t lines = 3 * Log::kMaxQueuedBytes / line.size();
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::size_t i = 0; i < lines; ++i) log_->info(line);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, Log::kWriteWithin) << "one waits, the others do not";
+  const std::string text = drain();
+  log_->info("read again");
+  const std::string rest = text + drain();
+  std::smatch lost;
+  ASSERT_TRUE(std::regex_search(rest, lost, std::regex(R"(warn  (\d+) log lines were lost here\n)")));
+  const auto got = static_cast<std::size_t>(std::count(rest.begin(), rest.end(), '\n'));
+  EXPECT_EQ(got - 2 + std::stoul(lost[1]), lines) << "each line is there or counted";
+  EXPECT_TRUE(rest.ends_with("info  read again\n"));
+}
+
+TEST_F(LogToPipe, ItsEndWaitsForASlowReaderOnlySoLong) {
+  for (int i = 0; i < 200; ++i) log_->info(std::string(1'000, 'x'));
+  const auto begin = std::chrono::steady_clock::now();
+  log_.reset();
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, Log::kFlushWithin);
+}
+
+TEST_F(LogToPipe, AnOrderlyEndLosesNothing) {
+  for (int i = 0; i < 200; ++i) log_->info(std::string(1'000, 'x'));
+  std::string text;
+  std::thread reader([&] {
+    pollfd readable{reader_, POLLIN, 0};
+    while (::poll(&readable, 1, -1) == 1 && (readable.revents & POLLIN) != 0) text += read();
+  });
+  log_.reset();
+  reader.join();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 200);
+}
+
+/// stderr is a pipe meanwhile.
+class LogToStderr : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    reader_ = ends[0];
+    stderr_ = ::dup(STDERR_FILENO);
+    ASSERT_GE(::dup2(ends[1], STDERR_FILENO), 0);
+    ::close(ends[1]);
+  }
+  void TearDown() override {
+    ::dup2(stderr_, STDERR_FILENO);
+    ::close(stderr_);
+    ::close(reader_);
+  }
+  static std::string stream_of_stderr() {
+    struct stat at{};
+    EXPECT_EQ(::fstat(STDERR_FILENO, &at), 0);
+    return std::to_string(at.st_dev) + ":" + std::to_string(at.st_ino);
+  }
+  std::string written(const std::string& format, const std::string& journal_stream) const {
+    auto log = *Log::open("debug", format, "", {.journal_stream = journal_stream});
+    log->debug("d");
+    log->info("i\nfake");
+    log->warn("w");
+    log->error("e");
+    log.reset();
+    std::array<char, 4096> bytes;
+    const ssize_t got = ::read(reader_, bytes.data(), bytes.size());
+    return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+  }
+
+  int reader_ = -1;
+  int stderr_ = -1;
+};
+
+TEST_F(LogToStderr, JournaldGetsLevelsInPlaceOfTimes) {
+  EXPECT_EQ(written("text", stream_of_stderr()), "<7>d\n<6>i\\nfake\n<4>w\n<3>e\n");
+}
+
+TEST_F(LogToStderr, JournaldGetsLevelsBeforeJson) {
+  EXPECT_TRUE(written("json", stream_of_stderr()).starts_with("<7>{\"time\":")) << "and each line is one object";
+}
+
+TEST_F(LogToStderr, AJournalThatStderrIsNotConnectedToIsNoJournal) {
+  for (const char* stream : {"", "1:1", "junk", "18446744073709551616:7"}) {
+    EXPECT_TRUE(std::regex_search(written("text", stream), std::regex("^\\d{4}-.* debug d\n"))) << stream;
+  }
 }
 
 TEST(LogOpen, RefusesUnknownWordsAndPlacesThatAreNot) {
