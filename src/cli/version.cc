@@ -2,8 +2,10 @@
 
 #include <event2/event.h>
 #include <fmt/core.h>
+#include <hiredis/hiredis.h>
 #include <isa-l.h>
 #include <lz4.h>
+#include <openssl/crypto.h>
 #include <snappy.h>
 #include <sqlite3.h>
 #include <toml++/toml.h>
@@ -26,12 +28,13 @@ std::string version_text() {
   return "ductus " DUCTUS_VERSION
          "\n"
          "libevent " +
-         std::string(::event_get_version()) + "\nSQLite " + ::sqlite3_libversion() + "\nlz4 " + ::LZ4_versionString() +
-         "\nzstd " + ::ZSTD_versionString() + "\nISA-L " +
-         dotted(ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION) + "\nsnappy " +
+         std::string(::event_get_version()) + "\nSQLite " + ::sqlite3_libversion() + "\n" +
+         ::OpenSSL_version(OPENSSL_VERSION) + "\nlz4 " + ::LZ4_versionString() + "\nzstd " + ::ZSTD_versionString() +
+         "\nISA-L " + dotted(ISAL_MAJOR_VERSION, ISAL_MINOR_VERSION, ISAL_PATCH_VERSION) + "\nsnappy " +
          dotted(SNAPPY_MAJOR, SNAPPY_MINOR, SNAPPY_PATCHLEVEL) + "\nfmt " +
          dotted(FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100) + "\ntoml++ " +
-         dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH) + "\nnlohmann-json " +
+         dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH) + "\nhiredis " +
+         dotted(HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH) + "\nnlohmann-json " +
          dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH) +
          "\nCLI11 " CLI11_VERSION "\n";
 }
