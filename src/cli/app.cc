@@ -27,9 +27,14 @@ void occupy_standard_descriptors() {
 }
 
 int run_guarded(std::vector<std::string> arguments, std::vector<ModuleEntry> modules) {
-  cli::Surroundings around{
-      std::cout,          std::cerr, config::process_environment(), std::filesystem::current_path(),
-      std::move(modules), &node::run};
+  cli::Surroundings around{std::cout,
+                           std::cerr,
+                           config::process_environment(),
+                           std::filesystem::current_path(),
+                           std::move(modules),
+                           &node::run,
+                           STDIN_FILENO,
+                           STDOUT_FILENO};
   return cli::run_command_line(std::move(arguments), around);
 }
 

@@ -6,6 +6,7 @@
 #include "cli/exit_code.h"
 #include "control/node_process.h"
 #include "node/lock.h"
+#include "operate/stopped_status.h"
 
 namespace ductus::cli {
 
@@ -19,6 +20,16 @@ Result<control::HttpAnswer> get_from_node(const config::NodeConfig& config, cons
     if (clock.now() >= deadline) return Error{ErrorCode::kTimedOut, "it starts or ends, and does not answer yet"};
     std::this_thread::sleep_for(kRetryEvery);
   }
+}
+
+Result<operate::StatusReport> ask_for_status(const config::NodeConfig& config) {
+  const auto answer = get_from_node(config, "/v1/status");
+  if (!answer && answer.error().code == ErrorCode::kNotFound) return operate::status_of_stopped_node(config);
+  if (!answer) return answer.error();
+  if (answer->status != 200) {
+    return Error{ErrorCode::kUnreachable, "it answered " + std::to_string(answer->status) + " " + answer->body};
+  }
+  return operate::status_from_json(answer->body);
 }
 
 int cannot_be_asked(const config::NodeConfig& config, const std::string& why, Surroundings& around) {

@@ -95,7 +95,7 @@ void describe(CLI::App& app, Parsed& parsed) {
   }
   app.footer(
       "Exit codes: 0 ok, 1 failed or stopped by force, 2 usage, 3 not running, 4 unreachable or timed out,\n"
-      "            5 refused for safety, 6 configuration invalid");
+      "            5 refused for safety, 6 configuration invalid, 7 threshold passed");
 }
 
 /// The innermost that was typed: the app itself, a group or a verb.

@@ -6,16 +6,14 @@
 #include <utility>
 
 #include "cli/modules.h"
+#include "cli/time_argument.h"
 #include "cli/verb.h"
-#include "config/readers.h"
 
 namespace ductus::cli {
 namespace {
 
 std::chrono::milliseconds timeout_from(const std::string& text) {
-  config::Tree tree;
-  tree.data = text;
-  const auto timeout = config::read_duration(tree, std::chrono::milliseconds(1), std::chrono::hours(24 * 365), false);
+  const auto timeout = duration_from(text, std::chrono::milliseconds(1));
   if (!timeout) throw CLI::ValidationError("--timeout", timeout.error().message + ", not '" + text + "'");
   return *timeout;
 }

@@ -13,6 +13,7 @@ enum class ExitCode : std::uint8_t {
   kUnreachable = 4,  ///< also: timed out
   kRefused = 5,      ///< for safety
   kConfigInvalid = 6,
+  kThresholdPassed = 7,
 };
 
 constexpr int to_int(ExitCode code) noexcept { return static_cast<int>(code); }

@@ -24,6 +24,8 @@ struct Surroundings {
   std::filesystem::path cwd;         ///< absolute
   std::vector<ModuleEntry> modules;  ///< the user's; those that ship come behind them
   RunNode run_node;
+  int in_fd = -1;   ///< keys and commands come from here; -1: there are none
+  int out_fd = -1;  ///< what `out` writes to, where that may be a terminal
 };
 
 /// One line of talk: "ductus: TEXT", escaped.

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <chrono>
 
+#include "config/readers.h"
+
 namespace ductus::cli {
 namespace {
 
@@ -87,6 +89,12 @@ std::optional<std::int64_t> time_from(std::string_view text) {
   const auto time = std::chrono::sys_days(date) + hours + minutes + seconds + fraction - ahead;
   ms = milliseconds(time.time_since_epoch()).count();
   return ms >= 0 ? std::optional(ms) : std::nullopt;
+}
+
+Result<std::chrono::milliseconds> duration_from(const std::string& text, std::chrono::milliseconds least) {
+  config::Tree tree;
+  tree.data = text;
+  return config::read_duration(tree, least, std::chrono::hours(24 * 365), false);
 }
 
 }  // namespace ductus::cli

@@ -1,11 +1,9 @@
 #include "operate/status_report.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <string_view>
 
-#include "base/escape.h"
 #include "operate/json_fields.h"
 #include "operate/status_details_json.h"
 
@@ -15,8 +13,6 @@ namespace {
 using Offset = std::optional<std::int64_t>;
 
 constexpr std::string_view kSchema = "ductus.status/1";
-
-std::string number_or_mark(Offset number) { return number ? std::to_string(*number) : "?"; }
 
 std::string on_one_line(const Json& document) { return document.dump(-1, ' ', true, Json::error_handler_t::replace); }
 
@@ -54,29 +50,6 @@ PartitionStatus partition_from(const Json& object, std::string& problem) {
   partition.readable_end = fields.number("readable_end");
   partition.activity = activity_from(object, problem);
   return partition;
-}
-
-using Row = std::array<std::string, 5>;
-
-// Columns as wide as their widest cell; numbers to the right; no blanks at a line's end.
-std::string table(const std::vector<Row>& rows) {
-  constexpr std::array<bool, 5> kToTheRight = {false, false, true, true, false};
-  std::array<std::size_t, 5> widths{};
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - row[i].size(), ' ');
-      line += kToTheRight[i] ? padding + row[i] : row[i] + padding;
-      line += "  ";
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
 }
 
 }  // namespace
@@ -146,22 +119,6 @@ Result<StatusReport> status_from_json(const std::string& text) {
   for (const Json& partition : *partitions) report.partitions.push_back(partition_from(partition, problem));
   if (!problem.empty()) return Error{ErrorCode::kInvalid, "the status is malformed: " + problem};
   return report;
-}
-
-std::string to_text(const StatusReport& report) {
-  std::string text = "kafka_ductus '" + base::escaped(report.handler_name) + "' from " + base::escaped(report.source) +
-                     "\nstate: " + base::escaped(report.state) + "\n\n";
-  if (!report.partitions.empty()) {
-    std::vector<Row> rows = {{"TOPIC/PART", "STATE", "OFFSET", "LAG", "REASON"}};
-    for (const PartitionStatus& partition : report.partitions) {
-      rows.push_back(
-          {base::escaped(partition.topic) + "/" + (partition.partition < 0 ? "?" : std::to_string(partition.partition)),
-           base::escaped(partition.state), number_or_mark(partition.next_offset), number_or_mark(partition.lag()),
-           base::escaped(partition.reason)});
-    }
-    text += table(rows) + "\n";
-  }
-  return text + "Total lag: " + number_or_mark(report.total_lag()) + " messages\n";
 }
 
 }  // namespace ductus::operate

@@ -50,7 +50,5 @@ std::string to_json(const StatusReport& report);
 std::string to_json(const PartitionStatus& partition);
 /// The inverse: for the client of a running node. Error: kInvalid.
 Result<StatusReport> status_from_json(const std::string& text);
-/// The table for a person; the first and the last line are the original's.
-std::string to_text(const StatusReport& report);
 
 }  // namespace ductus::operate

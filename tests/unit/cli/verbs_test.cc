@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "base/file_lock.h"
-#include "cli/command_line.h"
+#include "cli/status/status_text.h"
 #include "control/node_process.h"
 #include "control/server.h"
 #include "net/unix_socket.h"
@@ -182,7 +182,7 @@ TEST_F(VerbsTest, StatusShowsWhatARunningNodeSays) {
   serve({{"GET", "/v1/status",
           [&](const control::Request&) { return control::Response{200, operate::to_json(report)}; }}});
   EXPECT_EQ(run({"status", "local"}), 0) << err_.str();
-  EXPECT_EQ(out_.str(), operate::to_text(report));
+  EXPECT_EQ(out_.str(), status_text(report, {}, Style{}));
   out_.str("");
   EXPECT_EQ(run({"status", "local", "--json"}), 0);
   EXPECT_EQ(out_.str(), operate::to_json(report) + "\n");
@@ -236,7 +236,7 @@ TEST_F(VerbsTest, ANodeWithoutASocketYetRunsAndIsWaitedFor) {
             [&](const control::Request&) { return control::Response{200, operate::to_json(report)}; }}});
   });
   EXPECT_EQ(run({"status", "local"}), 0) << err_.str();
-  EXPECT_EQ(out_.str(), operate::to_text(report));
+  EXPECT_EQ(out_.str(), status_text(report, {}, Style{}));
 }
 
 TEST_F(VerbsTest, StopLeavesANodeThatRefusesAlone) {

@@ -193,41 +193,10 @@ TEST(StatusJson, RefusesWhatIsNoStatus) {
   }
 }
 
-TEST(StatusText, KeepsTheOriginalsFirstAndLastLine) {
-  auto stalled = partition_at(11, 117001, 119211);
-  stalled.state = "stalled";
-  stalled.reason = "handler busy 358 s";
-  EXPECT_EQ(to_text(report_of({partition_at(0, 7, 9), stalled})),
-            "kafka_ductus 'kafka_ductus' from kafka-1:9092\n"
-            "state: running\n"
-            "\n"
-            "TOPIC/PART  STATE    OFFSET   LAG  REASON\n"
-            "orders/0    behind        7     2\n"
-            "orders/11   stalled  117001  2210  handler busy 358 s\n"
-            "\n"
-            "Total lag: 2212 messages\n");
-}
-
-TEST(StatusText, MarksWhatIsUnknown) {
-  const auto text = to_text(report_of({partition_at(0, std::nullopt, 9)}));
-  EXPECT_NE(text.find("orders/0    behind       ?    ?\n"), std::string::npos) << text;
-  EXPECT_TRUE(text.ends_with("\nTotal lag: ? messages\n"));
-}
-
 TEST(StatusReport, ShowsATopicThatWasNotFoundAsUnknown) {
   const auto report = report_of({partition_at(-1, std::nullopt, std::nullopt)});
   EXPECT_EQ(nlohmann::json::parse(to_json(report))["partitions"][0]["partition"], nullptr);
   EXPECT_EQ(status_from_json(to_json(report))->partitions.at(0).partition, -1);
-  EXPECT_NE(to_text(report).find("orders/?    behind"), std::string::npos);
-}
-
-TEST(StatusText, LetsNoNameDriveTheTerminal) {
-  auto report = report_of({partition_at(0, 1, 2)});
-  report.handler_name = "x\x1b]0;owned\x07";
-  report.partitions[0].reason = "a\nTotal lag: 0 messages";
-  const auto text = to_text(report);
-  EXPECT_EQ(text.find('\x1b'), std::string::npos);
-  EXPECT_NE(text.find("a\\nTotal lag"), std::string::npos);
 }
 
 }  // namespace
