@@ -5,9 +5,10 @@
 
 #include <chrono>
 #include <filesystem>
+#include <utility>
 
+#include "base/process_handle.h"
 #include "ductus/result.h"
-#include "net/socket.h"
 
 namespace ductus::control {
 
@@ -21,16 +22,15 @@ class NodeProcess {
   /// Errors: kNotFound (nobody listens: not running), kTimedOut (its queue is full), kIo.
   static Result<NodeProcess> find(const std::filesystem::path& socket);
 
-  pid_t id() const noexcept { return id_; }
+  pid_t id() const noexcept { return handle_.id(); }
   /// True once it has ended. Blocking: at most `timeout`.
-  bool wait_for_end(std::chrono::milliseconds timeout) const;
+  bool wait_for_end(std::chrono::milliseconds timeout) const { return handle_.wait_for_end(timeout); }
   /// Sends SIGKILL. Error: kIo.
   Result<void> kill() const;
 
  private:
-  NodeProcess(net::Socket handle, pid_t id) : handle_(std::move(handle)), id_(id) {}
-  net::Socket handle_;  // a pidfd
-  pid_t id_;
+  explicit NodeProcess(base::ProcessHandle handle) : handle_(std::move(handle)) {}
+  base::ProcessHandle handle_;
 };
 
 }  // namespace ductus::control
