@@ -8,6 +8,15 @@ namespace ductus::base {
 void ByteBudget::add_topic(Topic topic) {
   if (topic < held_.size()) return;
   held_.resize(topic + 1, 0);
+  share_out();
+}
+
+void ByteBudget::set_limit(std::size_t limit_bytes) {
+  limit_ = limit_bytes;
+  if (!held_.empty()) share_out();
+}
+
+void ByteBudget::share_out() {
   share_ = limit_ / 2 / held_.size();
   unused_ = 0;
   for (const std::size_t held : held_) unused_ += unused_by(held);

@@ -25,6 +25,8 @@ class ByteBudget {
 
   explicit ByteBudget(std::size_t limit_bytes) : limit_(limit_bytes) {}
 
+  /// From now on; what is held beyond it goes as it is given back.
+  void set_limit(std::size_t limit_bytes);
   /// Known from now on, and all before it. The shares shrink accordingly.
   void add_topic(Topic topic);
 
@@ -46,6 +48,7 @@ class ByteBudget {
   std::size_t limit() const noexcept { return limit_; }
 
  private:
+  void share_out();
   std::size_t unused_by(std::size_t held) const noexcept;
   void set_held(Topic topic, std::size_t bytes);
 

@@ -29,10 +29,11 @@ Action describe_console(CLI::App& app) {
          "With --until-end: give up after this time (10s, 5m)")
       ->type_name("TIME")
       ->needs(until_end);
-  return with_config([options](const Call&, const config::NodeConfig& config, Surroundings& around) {
+  return with_config([options](const Call& call, const config::NodeConfig& config, Surroundings& around) {
     auto module = make_module(config, around);
     if (!module)
       return to_int(module.error().code == ErrorCode::kInvalid ? ExitCode::kConfigInvalid : ExitCode::kFailed);
+    options->reload = reload_of(call, around);
     return around.run_node(config, *std::move(module), *options);
   });
 }

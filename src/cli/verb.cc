@@ -16,8 +16,14 @@ void say(Surroundings& around, std::string_view text) {
   around.err << "ductus: " << base::escaped(text, kMaxTalkBytes) << "\n";
 }
 
+std::function<Result<config::NodeConfig>()> reload_of(const Call& call, const Surroundings& around) {
+  return [request = config::LoadRequest{call.config, call.config_dir, call.sets, around.environment, around.cwd}] {
+    return config::load(request);
+  };
+}
+
 std::optional<config::NodeConfig> load_config(const Call& call, Surroundings& around) {
-  auto config = config::load({call.config, call.config_dir, call.sets, around.environment, around.cwd});
+  auto config = reload_of(call, around)();
   if (config) return *std::move(config);
   std::string_view problems = config.error().message;
   while (!problems.empty()) {

@@ -48,6 +48,9 @@ Action with_config(std::function<int(const Call&, const config::NodeConfig&, Sur
 /// The configuration of `call`; nullopt: its problems were told.
 std::optional<config::NodeConfig> load_config(const Call& call, Surroundings& around);
 
+/// Loads the configuration of `call` again, as often as it is asked.
+std::function<Result<config::NodeConfig>()> reload_of(const Call& call, const Surroundings& around);
+
 /// What an error of a look at brokers, node or store ends a verb with.
 ExitCode exit_code_of(const Error& error) noexcept;
 

@@ -21,7 +21,6 @@ constexpr auto kLive = std::to_array<std::string_view>({
     "offsets.when_recreated",
     "offsets.reset_source",
     "handler.max_threads",
-    "periodic.every",
     "supervision.intensity",
     "supervision.period",
     "supervision.stall_after",
@@ -54,6 +53,28 @@ void compare_topics(const NodeConfig& old, const NodeConfig& now, Changes& chang
 }  // namespace
 
 bool applies_live(std::string_view path) noexcept { return std::ranges::find(kLive, path) != kLive.end(); }
+
+NodeConfig followed(const NodeConfig& old, const NodeConfig& now) {
+  NodeConfig config = old;
+  config.topics = now.topics;
+  config.stop_timeout = now.stop_timeout;
+  config.target_brokers = now.target_brokers;
+  config.batch_max_bytes = now.batch_max_bytes;
+  config.memory_budget_bytes = now.memory_budget_bytes;
+  config.max_uncommitted_batches = now.max_uncommitted_batches;
+  config.when_missing = now.when_missing;
+  config.when_out_of_range = now.when_out_of_range;
+  config.when_truncated = now.when_truncated;
+  config.when_recreated = now.when_recreated;
+  config.reset_source = now.reset_source;
+  config.max_threads = now.max_threads;
+  config.intensity = now.intensity;
+  config.period = now.period;
+  config.stall_after = now.stall_after;
+  config.escalate_after = now.escalate_after;
+  config.log_level = now.log_level;
+  return config;
+}
 
 Changes changes(const NodeConfig& old, const NodeConfig& now) {
   Changes changes;

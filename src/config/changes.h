@@ -26,6 +26,9 @@ struct Changes {
 /// those keys.
 Changes changes(const NodeConfig& old, const NodeConfig& now);
 
+/// `old` as a running node goes on with it once it follows `now`: topics and live keys of `now`, the rest of `old`.
+NodeConfig followed(const NodeConfig& old, const NodeConfig& now);
+
 /// True for a key that a running node can take over.
 bool applies_live(std::string_view path) noexcept;
 

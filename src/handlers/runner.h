@@ -3,6 +3,7 @@
 // Exceptions of user code are caught here and nowhere else; what they say is escaped and cut to kMaxReasonBytes.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -27,6 +28,9 @@ class Runner final : public ports::HandlerHost {
   Runner(Module& module, std::size_t batch_max_bytes, Logger log);
   ~Runner() override;
 
+  /// Of the sets that are cut from now on. Thread: any.
+  void set_batch_max_bytes(std::size_t bytes) noexcept { batch_max_bytes_ = bytes; }
+
   Result<void> start(ports::ChildRef child, const ports::TopicPartition& partition, const Value& init_data,
                      std::stop_token stop) override;
   ports::Handled handle(ports::ChildRef child, const ports::FetchedSet& set, const ports::SetCursor& cursor,
@@ -45,7 +49,7 @@ class Runner final : public ports::HandlerHost {
   void end_handler(Slot& slot);
 
   Module& module_;
-  std::size_t batch_max_bytes_;
+  std::atomic<std::size_t> batch_max_bytes_;
   Logger log_;
   std::mutex mutex_;  // guards slots_; a Slot itself is used by one call at a time
   std::vector<std::unique_ptr<Slot>> slots_;

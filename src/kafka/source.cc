@@ -25,6 +25,8 @@ void KafkaSource::attach_topic(const std::string& topic, base::Time now, ports::
   cluster_.watch(topic, now, out);
 }
 
+void KafkaSource::detach_topic(const std::string& topic, base::Time, ports::SourceEffects&) { cluster_.unwatch(topic); }
+
 void KafkaSource::attach(ports::ChildRef child, const ports::TopicPartition& partition, base::Time now,
                          ports::SourceEffects& out) {
   if (PartitionSlot* old = book_.find_any(child.child)) forget(*old);

@@ -21,7 +21,9 @@ pipeline::OffsetPolicy to_policy(config::OffsetPolicy policy) {
   return pipeline::OffsetPolicy::kStop;
 }
 
-supervise::SupervisorSettings supervision(const config::NodeConfig& config) {
+}  // namespace
+
+supervise::SupervisorSettings Brain::supervision(const config::NodeConfig& config) {
   supervise::SupervisorSettings settings;
   settings.intensity = config.intensity;
   settings.period = config.period;
@@ -29,6 +31,8 @@ supervise::SupervisorSettings supervision(const config::NodeConfig& config) {
   settings.has_periodic = config.periodic_every.has_value();
   return settings;
 }
+
+namespace {
 
 constexpr base::Duration kLoadRetryDelay = std::chrono::milliseconds(500);
 
@@ -39,27 +43,25 @@ Brain::Brain(const config::NodeConfig& config, ports::BatchSource& source, const
       source_(source),
       settings_(settings),
       supervisor_(supervision(config), settings.seed),
-      calls_of_topic_(config.topics.size()),
-      idle_topics_(config.topics.size()),
       paused_(settings.paused) {
   if (config.periodic_every) periodic_.emplace(*config.periodic_every);
-  adapter_settings_.max_uncommitted_batches = config.max_uncommitted_batches;
-  adapter_settings_.when_missing = to_policy(config.when_missing);
-  adapter_settings_.when_out_of_range = to_policy(config.when_out_of_range);
-  adapter_settings_.when_truncated = to_policy(config.when_truncated);
-  adapter_settings_.when_recreated = to_policy(config.when_recreated);
-  adapter_settings_.idle_interval = settings.idle_interval;
+  adapter_settings_ = adapter_settings();
+}
+
+pipeline::AdapterSettings Brain::adapter_settings() const {
+  return {.max_uncommitted_batches = config_.max_uncommitted_batches,
+          .when_missing = to_policy(config_.when_missing),
+          .when_out_of_range = to_policy(config_.when_out_of_range),
+          .when_truncated = to_policy(config_.when_truncated),
+          .when_recreated = to_policy(config_.when_recreated),
+          .idle_interval = settings_.idle_interval};
 }
 
 // ---- commands --------------------------------------------------------------------------------------------
 
 void Brain::start(base::Time now, Effects& out) {
   if (settings_.until_end_timeout) until_end_deadline_ = now + *settings_.until_end_timeout;
-  for (const config::TopicConfig& topic : config_.topics) {
-    topics_.emplace(topic.name,
-                    Topic{.number = topics_.size(), .init = std::make_shared<const Value>(topic.init), .trouble = {}});
-    source_.attach_topic(topic.name, now, source_out_);
-  }
+  for (const config::TopicConfig& topic : config_.topics) read_topic(topic, now);
   supervisor_.start(supervise_out_);
   settle(now, out);
 }
@@ -286,11 +288,9 @@ void Brain::write_round(base::Time now, Effects& out) {
 }
 
 void Brain::check_until_end(base::Time now, Effects& out) {
-  for (const auto& [name, topic] : topics_) {
-    if (!topic.found) return;
-  }
+  if (topics_missing_ > 0) return;
   for (const Partition& partition : partitions_) {
-    if (partition.halted || partition.paused) continue;
+    if (partition.halted || partition.paused || partition.left) continue;
     // Who has failed begins again at what is stored, and that may be less than what it accepted.
     const pipeline::AdapterPhase phase = partition.adapter.phase();
     if (phase == pipeline::AdapterPhase::kIdle || phase == pipeline::AdapterPhase::kStopping) return;

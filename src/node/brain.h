@@ -95,6 +95,9 @@ class Brain {
   /// Puts partitions elsewhere: each is finished and stored, all are put there at once, and each begins there. The
   /// outcome: that of OffsetStore::change(). Not before a first TopicFound of each topic.
   Result<CommandNumber> change_offsets(ports::OperatorChange change, base::Time now, Effects& out);
+  /// Goes on with `config`, which config::followed() made: topics that are new start, those that are gone are drained
+  /// and keep their offsets, `changed_topics` are restarted, limits count from now on.
+  void follow(config::NodeConfig config, const std::vector<std::string>& changed_topics, base::Time now, Effects& out);
   /// nullptr: no such command is known (any more).
   const CommandOutcome* outcome_of(CommandNumber command) const;
 
@@ -128,7 +131,9 @@ class Brain {
   };
   struct Topic {
     std::size_t number = 0;
-    std::shared_ptr<const Value> init;
+    config::TopicConfig config;
+    std::shared_ptr<const Value> init;  ///< of `config`, for handlers that outlive it
+    bool read = false;                  ///< false: it is not configured any more
     bool found = false;
     std::string trouble;
   };
@@ -201,6 +206,9 @@ class Brain {
   void save_paused(Effects& out);
   CommandNumber new_command();
   void end_command(CommandNumber command, Result<void> outcome);
+  void read_topic(const config::TopicConfig& config, base::Time now);
+  void leave_topic(Topic& topic, base::Time now);
+  std::vector<Partition*> partitions_of(const std::string& topic);
   void hold(Partition& partition);
   void let_go(Partition& partition);
   void pump_changes(Effects& out);
@@ -208,17 +216,20 @@ class Brain {
   void give_up_changes();
   void on_refused(StoreRound& round, const Error& why, base::Time now, Effects& out);
 
+  pipeline::AdapterSettings adapter_settings() const;
+  static supervise::SupervisorSettings supervision(const config::NodeConfig& config);
+
   // What people see (brain_status.cc).
   NodeState node_state(base::Time now) const;
   int until_end_exit_code(Effects& out) const;
 
-  const config::NodeConfig config_;
+  config::NodeConfig config_;
   ports::BatchSource& source_;
   BrainSettings settings_;
   pipeline::AdapterSettings adapter_settings_;
 
-  std::map<std::string, Topic> topics_;
-  std::deque<Partition> partitions_;  ///< by child number
+  std::map<std::string, Topic> topics_;  ///< also those that are not read any more
+  std::deque<Partition> partitions_;     ///< by child number
   ports::SourceEffects source_out_;
   supervise::Supervisor supervisor_;
   supervise::Effects supervise_out_;
@@ -226,7 +237,7 @@ class Brain {
   std::deque<Work> ready_;
   std::size_t calls_out_ = 0;
   std::vector<std::size_t> calls_of_topic_;  ///< of calls_out_; by Partition::topic
-  std::size_t idle_topics_;                  ///< that have no calls out
+  std::size_t idle_topics_ = 0;              ///< that are read, or were, and have no calls out
   bool offers_to_withdraw_ = false;
   bool calls_to_end_ = false;
   LoadPositions to_load_;
@@ -244,7 +255,7 @@ class Brain {
 
   std::string source_detail_;
   bool source_away_ = false;
-  std::size_t topics_found_ = 0;
+  std::size_t topics_missing_ = 0;    ///< that are read, and not found yet
   std::array<std::size_t, 3> due_{};  ///< how many partitions, by WorkDue
   base::Time stall_check_at_ = base::Time::max();
   base::Time waiting_check_at_ = base::Time::max();

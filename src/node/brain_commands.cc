@@ -33,14 +33,24 @@ const CommandOutcome* Brain::outcome_of(CommandNumber command) const {
 Result<std::vector<Partition*>> Brain::partitions_named(const std::string& topic,
                                                         std::optional<std::int32_t> partition) {
   if (draining_) return stopping();
-  if (!topics_.contains(topic)) return Error{ErrorCode::kNotFound, "'" + topic + "' is none of this node's topics"};
-  std::vector<Partition*> found;
-  for (Partition& one : partitions_) {
-    if (one.id.topic == topic && (!partition || one.id.partition == *partition)) found.push_back(&one);
+  const auto known = topics_.find(topic);
+  if (known == topics_.end() || !known->second.read) {
+    return Error{ErrorCode::kNotFound, "'" + topic + "' is none of this node's topics"};
   }
+  std::vector<Partition*> found = partitions_of(topic);
+  std::erase_if(found,
+                [&](const Partition* one) { return one->left || (partition && one->id.partition != *partition); });
   if (!partition || !found.empty()) return found;
   return Error{ErrorCode::kNotFound,
                topic + " has no partition " + std::to_string(*partition) + " that is known by now"};
+}
+
+std::vector<Partition*> Brain::partitions_of(const std::string& topic) {
+  std::vector<Partition*> found;
+  for (Partition& one : partitions_) {
+    if (one.id.topic == topic) found.push_back(&one);
+  }
+  return found;
 }
 
 // ---- pause, resume, restart ------------------------------------------------------------------------------
@@ -49,7 +59,7 @@ void Brain::hold(Partition& partition) { supervisor_.stop_adapter(partition.chil
 
 /// It starts, where nothing else holds it.
 void Brain::let_go(Partition& partition) {
-  if (partition.paused || partition.changing || partition.halted || draining_) return;
+  if (partition.paused || partition.changing || partition.left || partition.halted || draining_) return;
   supervisor_.start_adapter(partition.child.child, supervise_out_);
 }
 
@@ -191,6 +201,58 @@ void Brain::give_up_changes() {
     end_command(changes_[i].command, stopping());
     changes_.erase(changes_.begin() + static_cast<std::ptrdiff_t>(i));
   }
+}
+
+// ---- another configuration -------------------------------------------------------------------------------
+
+/// New, there again, or changed. Handlers that are up are made anew; who is held for another reason stays so.
+void Brain::read_topic(const config::TopicConfig& config, base::Time now) {
+  const auto [entry, fresh] = topics_.try_emplace(config.name);
+  Topic& topic = entry->second;
+  if (fresh) {
+    topic.number = calls_of_topic_.size();
+    calls_of_topic_.push_back(0);
+    ++idle_topics_;
+  }
+  topic.config = config;
+  topic.init = std::make_shared<const Value>(config.init);
+  if (!std::exchange(topic.read, true)) ++topics_missing_;
+  for (Partition* partition : partitions_of(config.name)) {
+    partition->init = topic.init;
+    partition->left = !config.reads(partition->id.partition);
+    hold(*partition);
+    let_go(*partition);
+  }
+  source_.attach_topic(config.name, now, source_out_);  // tells again which partitions there are
+}
+
+void Brain::leave_topic(Topic& topic, base::Time now) {
+  topic.read = false;
+  if (!std::exchange(topic.found, false)) --topics_missing_;
+  for (Partition* partition : partitions_of(topic.config.name)) {
+    partition->left = true;
+    hold(*partition);
+  }
+  source_.detach_topic(topic.config.name, now, source_out_);
+}
+
+void Brain::follow(config::NodeConfig config, const std::vector<std::string>& changed_topics, base::Time now,
+                   Effects& out) {
+  if (draining_) return;
+  config_ = std::move(config);
+  adapter_settings_ = adapter_settings();
+  for (Partition& partition : partitions_) partition.adapter.configure(adapter_settings_);
+  supervisor_.configure(supervision(config_), supervise_out_);
+  for (auto& [name, topic] : topics_) {
+    const auto still = std::ranges::find(config_.topics, name, &config::TopicConfig::name);
+    if (topic.read && still == config_.topics.end()) leave_topic(topic, now);
+  }
+  for (const config::TopicConfig& topic : config_.topics) {
+    const auto known = topics_.find(topic.name);
+    const bool changed = std::ranges::find(changed_topics, topic.name) != changed_topics.end();
+    if (known == topics_.end() || !known->second.read || changed) read_topic(topic, now);
+  }
+  settle(now, out);
 }
 
 // ---- what the store refuses ------------------------------------------------------------------------------

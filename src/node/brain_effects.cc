@@ -50,7 +50,7 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
         } else if constexpr (std::is_same_v<T, ports::TopicFound>) {
           on_topic(it);
         } else if constexpr (std::is_same_v<T, ports::TopicMissing>) {
-          topics_[it.topic].trouble = it.error.message;
+          topics_.at(it.topic).trouble = it.error.message;
           log(LogLevel::kWarn, it.error.message, out);
         } else if constexpr (std::is_same_v<T, ports::SourceState>) {
           source_detail_ = it.detail;
@@ -96,16 +96,20 @@ void Brain::on_bounds(const ports::LogBounds& bounds, base::Time now) {
 
 void Brain::on_topic(const ports::TopicFound& found) {
   if (draining_) return;
+  Topic& topic = topics_.at(found.topic);
+  if (!topic.read) return;
   ledger_.found(found.topic, found.topic_id, found.partition_count);
-  Topic& topic = topics_[found.topic];
-  if (!std::exchange(topic.found, true)) ++topics_found_;
+  if (!std::exchange(topic.found, true)) --topics_missing_;
   topic.trouble.clear();
-  std::int32_t known = 0;
-  for (const Partition& partition : partitions_) known += partition.id.topic == found.topic ? 1 : 0;
-  for (; known < found.partition_count; ++known) {
+  std::vector<bool> known(static_cast<std::size_t>(found.partition_count));
+  for (const Partition& one : partitions_) {
+    if (one.id.topic == found.topic && one.id.partition < found.partition_count) known[one.id.partition] = true;
+  }
+  for (std::int32_t index = 0; index < found.partition_count; ++index) {
+    if (known[index] || !topic.config.reads(index)) continue;
     const auto child = static_cast<std::uint32_t>(partitions_.size());
     partitions_.push_back(Partition{.child = {child, 0},
-                                    .id = {found.topic, known},
+                                    .id = {found.topic, index},
                                     .topic = topic.number,
                                     .init = topic.init,
                                     .adapter = pipeline::Adapter(adapter_settings_)});

@@ -36,7 +36,7 @@ void Brain::note_due(Partition& partition, base::Time now) {
 
 bool Brain::work_is_due() const {
   if (due_[static_cast<std::size_t>(WorkDue::kUnreachable)] > 0) return true;
-  if (source_away_ && topics_found_ < topics_.size()) return true;
+  if (source_away_ && topics_missing_ > 0) return true;
   return due_[static_cast<std::size_t>(WorkDue::kBehind)] > 0 && !source_.waits_for_budget();
 }
 
@@ -48,7 +48,7 @@ void Brain::check_stalls(base::Time now, Effects& out) {
   const std::vector<std::string> no_thread = why_no_thread(now);
   for (Partition& partition : partitions_) {
     const bool something_to_do = partition.due != WorkDue::kNo || partition.lag().value_or(0) > 0;
-    if (!something_to_do || partition.halted || partition.paused) continue;
+    if (!something_to_do || partition.halted || partition.paused || partition.left) continue;
     stall_check_at_ = now + config_.stall_after / kStallChecks;
     if (now - partition.progress_at < config_.stall_after) continue;
     if (!std::exchange(partition.stall_told, true) && ++stalled <= kStallsNamed) {

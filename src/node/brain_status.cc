@@ -42,7 +42,7 @@ operate::StatusReport Brain::status(base::Time now) const {
     report.source = kafka::to_string({config_.brokers[0].host, config_.brokers[0].port});
   }
   for (const auto& [name, topic] : topics_) {
-    if (topic.found) continue;
+    if (topic.found || !topic.read) continue;
     operate::PartitionStatus missing;
     missing.topic = name;
     missing.partition = -1;
@@ -57,7 +57,9 @@ operate::StatusReport Brain::status(base::Time now) const {
   for (const Partition& partition : partitions_) {
     if (!no_thread.empty()) node.no_thread = no_thread[partition.topic];
     node.topic_trouble = topics_.at(partition.id.topic).trouble;
-    report.partitions.push_back(partition.status(supervisor_.state(partition.child.child), node));
+    const supervise::ChildState child_state = supervisor_.state(partition.child.child);
+    if (partition.left && child_state == supervise::ChildState::kStopped) continue;
+    report.partitions.push_back(partition.status(child_state, node));
   }
   std::sort(report.partitions.begin(), report.partitions.end(), [](const auto& left, const auto& right) {
     return std::tie(left.topic, left.partition) < std::tie(right.topic, right.partition);
@@ -72,6 +74,7 @@ int Brain::until_end_exit_code(Effects& out) const {
   }
   std::string names;
   for (const Partition& partition : partitions_) {
+    if (partition.left) continue;
     if (partition.halted || partition.paused) names += (names.empty() ? "" : ", ") + partition.name();
   }
   if (names.empty()) return 0;

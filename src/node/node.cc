@@ -25,6 +25,8 @@
 #include "kafka/source.h"
 #include "node/brain.h"
 #include "node/lock.h"
+#include "node/paused.h"
+#include "node/reload.h"
 #include "node/sockets.h"
 #include "node/workers.h"
 #include "offsets/open_store.h"
@@ -45,8 +47,8 @@ void keep_freed_memory(const config::NodeConfig& config) {
   mallopt(M_ARENA_MAX, static_cast<int>(std::max(std::thread::hardware_concurrency(), 1u)));
 }
 
-std::vector<int> block_stop_signals() {
-  std::vector<int> signals = {SIGTERM, SIGINT};
+std::vector<int> block_signals() {
+  std::vector<int> signals = {SIGTERM, SIGINT, SIGHUP};
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
@@ -83,7 +85,7 @@ std::vector<ModuleEntry> all_modules(std::vector<ModuleEntry> users, const confi
 
 int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const RunOptions& options) {
   keep_freed_memory(config);
-  const std::vector<int> signals = block_stop_signals();
+  const std::vector<int> signals = block_signals();
   auto lock = lock_node(config, base::LockOwner::kNode);
   if (!lock) return report(lock.error());
   const char* const journal_stream = std::getenv("JOURNAL_STREAM");
@@ -98,6 +100,9 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   const auto idle_interval = idle_interval_of(*module);
   if (!idle_interval) return report(idle_interval.error());
 
+  auto paused = Paused::load(config.dir);
+  if (!paused) return report(paused.error());
+
   const base::SystemClock clock;
   const std::uint64_t seed = std::random_device{}();
   const kafka::RecordSetDecoder decoder;
@@ -108,7 +113,10 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
               {.until_end = options.until_end,
                .until_end_timeout = options.timeout,
                .idle_interval = *idle_interval,
-               .seed = seed});
+               .seed = seed,
+               .paused = *std::move(paused)});
+  Reload reload(config, options.reload, **log, budget, runner);
+  std::function<void()> on_reload;
   Workers workers({.brain = brain,
                    .source = source,
                    .host = runner,
@@ -116,7 +124,9 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
                    .sockets = **sockets,
                    .clock = clock,
                    .log = **log,
-                   .config = config});
+                   .config = config,
+                   .reload = [&] { on_reload(); }});
+  on_reload = [&] { reload.run(workers); };
   auto control = control::Server::start(
       control::socket_path(config.dir),
       {{"GET", "/v1/status",

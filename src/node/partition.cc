@@ -97,6 +97,7 @@ StateAndReason describe_running(const Partition& partition, const NodeState& nod
 
 StateAndReason describe(const Partition& partition, supervise::ChildState child_state, const NodeState& node) {
   using State = supervise::ChildState;
+  if (partition.left) return {"stopped", "it is no longer configured: what is in hand is being finished"};
   if (partition.changing) return {"starting", "an operator puts it at another offset"};
   if (partition.halted) return {"stopped", *partition.halted};
   if (partition.paused) {

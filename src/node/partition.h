@@ -47,6 +47,7 @@ struct Partition {
   std::optional<std::string> halted;  ///< stopped until an operator or a policy decides: why
   bool paused = false;                ///< by an operator
   bool changing = false;              ///< an operator puts it elsewhere
+  bool left = false;                  ///< the configuration does not name it any more
   std::optional<Error> trouble;       ///< what the source says, while it lasts
   std::string last_error;
   bool heard = false;                    ///< the source has told this incarnation of its log

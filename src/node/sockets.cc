@@ -93,8 +93,8 @@ SocketEvent Sockets::wait(std::chrono::milliseconds timeout) {
       return {};
     case kSignalEvent: {
       signalfd_siginfo info{};
-      [[maybe_unused]] const ssize_t got = ::read(signals_.fd(), &info, sizeof info);
-      return {.kind = SocketEvent::Kind::kSignal};
+      if (::read(signals_.fd(), &info, sizeof info) != sizeof info) return {};
+      return {.kind = SocketEvent::Kind::kSignal, .signal = static_cast<int>(info.ssi_signo)};
     }
     default:
       break;

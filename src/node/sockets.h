@@ -35,7 +35,8 @@ struct SocketEvent {
   enum class Kind : std::uint8_t { kNothing, kTimer, kSignal, kOpened, kReadable, kLost };
   Kind kind = Kind::kNothing;
   ports::ConnectionId connection = 0;
-  Error error{};  ///< kLost
+  int signal = 0;  ///< kSignal
+  Error error{};   ///< kLost
 };
 
 class Sockets {

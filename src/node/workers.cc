@@ -1,6 +1,7 @@
 #include "node/workers.h"
 
 #include <sched.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <system_error>
@@ -23,6 +24,7 @@ unsigned usable_cpus() {
 
 Workers::Workers(const Parts& parts)
     : parts_(parts),
+      max_threads_(parts.config.max_threads),
       cpus_(usable_cpus()),
       store_thread_(
           parts.store, parts.config.dir,
@@ -85,6 +87,50 @@ void Workers::drain() {
 operate::StatusReport Workers::status() {
   const std::lock_guard lock(baton_);
   return parts_.brain.status(parts_.clock.now());
+}
+
+Result<CommandNumber> Workers::pause(const std::string& topic, std::optional<std::int32_t> partition) {
+  Result<CommandNumber> command = 0u;
+  enter([&](Brain& brain, base::Time now, Effects& out) { command = brain.pause(topic, partition, now, out); }, false);
+  return command;
+}
+
+Result<CommandNumber> Workers::resume(const std::string& topic, std::optional<std::int32_t> partition) {
+  Result<CommandNumber> command = 0u;
+  enter([&](Brain& brain, base::Time now, Effects& out) { command = brain.resume(topic, partition, now, out); }, false);
+  return command;
+}
+
+Result<void> Workers::restart(const std::string& topic, std::optional<std::int32_t> partition) {
+  Result<void> done;
+  enter([&](Brain& brain, base::Time now, Effects& out) { done = brain.restart(topic, partition, now, out); }, false);
+  return done;
+}
+
+Result<CommandNumber> Workers::change_offsets(ports::OperatorChange change) {
+  Result<CommandNumber> command = 0u;
+  enter(
+      [&](Brain& brain, base::Time now, Effects& out) { command = brain.change_offsets(std::move(change), now, out); },
+      false);
+  return command;
+}
+
+std::optional<CommandOutcome> Workers::outcome_of(CommandNumber command) {
+  const std::lock_guard lock(baton_);
+  const CommandOutcome* const outcome = parts_.brain.outcome_of(command);
+  if (outcome == nullptr) return std::nullopt;
+  return *outcome;
+}
+
+void Workers::follow(config::NodeConfig config, const std::vector<std::string>& changed_topics,
+                     const std::function<void()>& also) {
+  max_threads_ = config.max_threads;
+  enter(
+      [&](Brain& brain, base::Time now, Effects& out) {
+        also();
+        brain.follow(std::move(config), changed_topics, now, out);
+      },
+      false);
 }
 
 // ---- the baton -------------------------------------------------------------------------------------------
@@ -228,7 +274,7 @@ std::optional<Work> Workers::poll(std::chrono::milliseconds timeout, bool take) 
     case SocketEvent::Kind::kReadable:
       return on_readable(event.connection, take);
     case SocketEvent::Kind::kSignal:
-      drain();
+      event.signal == SIGHUP ? parts_.reload() : drain();
       return std::nullopt;
     case SocketEvent::Kind::kTimer:
       return enter([&](Brain&, base::Time, Effects&) { timer_at_ = base::Time::max(); }, take);
@@ -360,7 +406,7 @@ void Workers::monitor() {
       monitor_armed_ = false;
       monitor_armed_ = anyone_is_in_a_call();
     } else if (everyone_is_blocked() && !wake_sleeper() &&
-               workers_.size() < std::size_t{parts_.config.max_threads} + kSpareWorkers) {
+               workers_.size() < std::size_t{max_threads_} + kSpareWorkers) {
       start_worker();
     }
   }

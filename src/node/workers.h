@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,6 +50,8 @@ class Workers {
     const base::Clock& clock;
     base::Log& log;
     const config::NodeConfig& config;
+    /// What SIGHUP asks for, on a worker's thread; may block on disk.
+    std::function<void()> reload;
   };
 
   /// The parts outlive it.
@@ -61,6 +64,16 @@ class Workers {
   // Thread: any. Blocking: for the baton, microseconds.
   void drain();
   operate::StatusReport status();
+  /// Commands of operators: those of Brain.
+  Result<CommandNumber> pause(const std::string& topic, std::optional<std::int32_t> partition);
+  Result<CommandNumber> resume(const std::string& topic, std::optional<std::int32_t> partition);
+  Result<void> restart(const std::string& topic, std::optional<std::int32_t> partition);
+  Result<CommandNumber> change_offsets(ports::OperatorChange change);
+  /// nullopt: no such command is known (any more).
+  std::optional<CommandOutcome> outcome_of(CommandNumber command);
+  /// Also `handler.max_threads`, and what `also` does under the baton.
+  void follow(config::NodeConfig config, const std::vector<std::string>& changed_topics,
+              const std::function<void()>& also);
 
  private:
   struct Worker {
@@ -100,6 +113,7 @@ class Workers {
   std::atomic<std::size_t> ready_work_{0};
   std::atomic<std::size_t> dials_waiting_{0};
 
+  std::atomic<unsigned> max_threads_;
   std::atomic<bool> polling_{false};
   std::atomic<bool> stopping_{false};
   const unsigned cpus_;

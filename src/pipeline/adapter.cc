@@ -8,6 +8,12 @@
 
 namespace ductus::pipeline {
 
+void Adapter::configure(const AdapterSettings& settings) {
+  const auto idle_interval = settings_.idle_interval;
+  settings_ = settings;
+  settings_.idle_interval = idle_interval;
+}
+
 void Adapter::start(AdapterEffects& out) {
   DUCTUS_ASSERT(phase_ == AdapterPhase::kIdle);
   *this = Adapter(settings_);

@@ -132,6 +132,8 @@ class Adapter {
   explicit Adapter(const AdapterSettings& settings) : settings_(settings) {}
 
   // Commands.
+  /// Limits and policies from now on; the idle interval stays.
+  void configure(const AdapterSettings& settings);
   void start(AdapterEffects& out);
   /// Nothing more is fetched or offered; sets in hand are dropped. Running calls end by themselves.
   void drain(AdapterEffects& out);

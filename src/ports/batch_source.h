@@ -242,6 +242,8 @@ class BatchSource {
 
   /// From now on the topic's partitions are known and watched: TopicFound (again when they change) or TopicMissing.
   virtual void attach_topic(const std::string& topic, base::Time now, SourceEffects& out) = 0;
+  /// Its partitions are not watched any more: nothing is told of it until it is attached again.
+  virtual void detach_topic(const std::string& topic, base::Time now, SourceEffects& out) = 0;
   /// From now on the partition may be asked for. Its log bounds are looked up once: LogBounds.
   virtual void attach(ChildRef child, const TopicPartition& partition, base::Time now, SourceEffects& out) = 0;
   /// Forgets a child: nothing more is delivered to it. A connection that waits for its answer goes on.

@@ -42,6 +42,15 @@ void Supervisor::each(Self& self, Visit&& visit) {
 
 // ---- commands --------------------------------------------------------------------------------------------
 
+void Supervisor::configure(const SupervisorSettings& settings, Effects& out) {
+  settings_.intensity = settings.intensity;
+  settings_.period = settings.period;
+  settings_.escalate_after = settings.escalate_after;
+  failures_ = RestartWindow(settings.intensity, settings.period);
+  restarts_ = RestartWindow(kMaxRestartsOfAll, settings.period);
+  watch(out);
+}
+
 std::uint32_t Supervisor::add_adapter(Effects& out, bool held) {
   const auto id = static_cast<std::uint32_t>(adapters_.size());
   DUCTUS_ASSERT(id < kPeriodic);

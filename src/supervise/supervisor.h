@@ -116,6 +116,8 @@ class Supervisor {
 
   // Commands.
 
+  /// Intensity, period and escalate_after from now on; failures that were counted are forgotten.
+  void configure(const SupervisorSettings& settings, Effects& out);
   /// A new adapter; ids count from 0. It starts with the others, or at once where they are up; `held`: once an operator
   /// starts it.
   std::uint32_t add_adapter(Effects& out, bool held = false);
@@ -197,7 +199,7 @@ class Supervisor {
   void watch(Effects& out);
   void on_watch(base::Time now, Effects& out);
 
-  const SupervisorSettings settings_;
+  SupervisorSettings settings_;
   const std::uint64_t seed_;
   Record store_;
   std::optional<Record> periodic_;

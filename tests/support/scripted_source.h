@@ -38,6 +38,7 @@ class ScriptedSource : public ports::BatchSource {
 
   const ports::AnswerCutter& cutter() const override { std::abort(); }
   void attach_topic(const std::string& topic, base::Time, ports::SourceEffects&) override { topics.push_back(topic); }
+  void detach_topic(const std::string& topic, base::Time, ports::SourceEffects&) override { std::erase(topics, topic); }
   void attach(ports::ChildRef child, const ports::TopicPartition&, base::Time, ports::SourceEffects&) override {
     attached.push_back(child);
   }

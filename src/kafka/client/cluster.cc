@@ -31,7 +31,10 @@ Cluster::Cluster(const SourceSettings& settings, LinkHub& hub)
 
 Cluster::TopicIndex Cluster::add_topic(const std::string& name, base::Time now) {
   const auto known = std::find_if(topics_.begin(), topics_.end(), [&](const Topic& t) { return t.name == name; });
-  if (known != topics_.end()) return static_cast<TopicIndex>(known - topics_.begin());
+  if (known != topics_.end()) {
+    if (!std::exchange(known->asked, true)) urgent_at_ = now;
+    return static_cast<TopicIndex>(known - topics_.begin());
+  }
   topics_.emplace_back().name = name;
   urgent_at_ = now;
   return static_cast<TopicIndex>(topics_.size() - 1);
@@ -43,6 +46,14 @@ void Cluster::watch(const std::string& name, base::Time now, ports::SourceEffect
   if (!topic.problem && !topic.leaders.empty()) return tell_found(topic, out);
   topic.told = Topic::Told::kNothing;
   refresh_soon(now);
+}
+
+void Cluster::unwatch(const std::string& name) {
+  for (Topic& topic : topics_) {
+    if (topic.name != name) continue;
+    topic.asked = topic.watched = false;
+    topic.problem.reset();
+  }
 }
 
 Cluster::Leader Cluster::leader_of(TopicIndex topic, std::int32_t partition) const {
@@ -101,6 +112,7 @@ void Cluster::answered(const MetadataResponse& response, base::Time now, ports::
   base::Duration next = settings_.metadata_max_age;
   bool refused = false;
   for (Topic& topic : topics_) {
+    if (!topic.asked) continue;
     const auto found = by_name.find(topic.name);
     const KafkaError error = found == by_name.end() ? KafkaError::kUnknownTopicOrPartition : found->second->error;
     if (error == KafkaError::kNone)
@@ -194,7 +206,9 @@ void Cluster::flush(base::Time now, ports::SourceEffects& out) {
   if (!link_.idle()) return;
   MetadataRequest request;
   request.topics.reserve(topics_.size());
-  for (const Topic& topic : topics_) request.topics.push_back(topic.name);
+  for (const Topic& topic : topics_) {
+    if (topic.asked) request.topics.push_back(topic.name);
+  }
   link_.send(request, settings_.metadata_timeout, now, out);
   urgent_at_ = base::Time::max();
   aged_at_ = base::Time::max();  // set again by the answer; a loss makes it urgent

@@ -37,6 +37,8 @@ class Cluster {
   TopicIndex add_topic(const std::string& name, base::Time now);
   /// Adds it; TopicFound and TopicMissing tell of it. What is known already is told again.
   void watch(const std::string& name, base::Time now, ports::SourceEffects& out);
+  /// Nothing is told of it any more, and it is not asked for.
+  void unwatch(const std::string& name);
 
   const std::string& topic_name(TopicIndex topic) const { return topics_[topic].name; }
   /// All zero: not known.
@@ -69,6 +71,7 @@ class Cluster {
  private:
   struct Topic {
     std::string name;
+    bool asked = true;
     bool watched = false;
     enum class Told : std::uint8_t { kNothing, kFound, kMissing } told = Told::kNothing;
     std::optional<Error> problem;  ///< why the last answer did not have it

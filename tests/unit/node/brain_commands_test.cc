@@ -1,5 +1,5 @@
 // What operators tell a running node, and what the store refuses it.
-#include "node/brain_fixture.h"
+#include "unit/node/brain_fixture.h"
 
 namespace ductus::node {
 namespace {
@@ -33,6 +33,13 @@ class BrainCommandsTest : public BrainTest {
     return outcome != nullptr && outcome->has_value();
   }
   bool succeeded(CommandNumber command) { return is_over(command) && (*brain_->outcome_of(command))->ok(); }
+  /// The callback that is out says yes.
+  void end_well(Work busy, std::int64_t next_offset) {
+    ports::Handled ok;
+    ok.position = {next_offset, 1, {}};
+    ok.last = true;
+    done(std::move(busy), {}, ok);
+  }
   void stop_handler() { done(next_work(Kind::kStopHandler)); }
   void round_closes() { wait(pipeline::Rounds::kRoundDelay); }
 };
@@ -43,10 +50,11 @@ TEST_F(BrainCommandsTest, APausedPartitionFinishesAndStoresWhatIsInHand) {
   begin(0);
   log_ends_at(0, 100);
   deliver(0, 0, 4);
+  Work busy = next_work(Kind::kHandle);
   pause();
   EXPECT_EQ(state(), "paused");
   EXPECT_NE(reason().find("is being finished"), std::string::npos);
-  accept(4);
+  end_well(std::move(busy), 4);
   round_closes();
   sync();
   store();
@@ -56,6 +64,7 @@ TEST_F(BrainCommandsTest, APausedPartitionFinishesAndStoresWhatIsInHand) {
   EXPECT_EQ(brain_->ready_work(), 0u);
   resume();
   bring_up({4});
+  log_ends_at(0, 100);
   EXPECT_EQ(state(), "behind");
 }
 
@@ -166,10 +175,7 @@ TEST_F(BrainCommandsTest, ARunningPartitionFinishesBeforeItIsRestarted) {
   Work busy = next_work(Kind::kHandle);
   ASSERT_TRUE(restart().ok());
   EXPECT_FALSE(take<LoadPositions>());
-  ports::Handled ok;
-  ok.position = {4, 1, {}};
-  ok.last = true;
-  done(std::move(busy), {}, ok);
+  end_well(std::move(busy), 4);
   round_closes();
   sync();
   store();
@@ -200,9 +206,10 @@ TEST_F(BrainCommandsTest, WhatIsNotThereIsNamed) {
 TEST_F(BrainCommandsTest, AnOffsetIsChangedOnlyOnceThePartitionStandsStill) {
   begin(0);
   deliver(0, 0, 4);
+  Work busy = next_work(Kind::kHandle);
   const CommandNumber command = change(0, 50);
   EXPECT_FALSE(take<ChangePositions>());
-  accept(4);
+  end_well(std::move(busy), 4);
   round_closes();
   sync();
   store();
@@ -260,21 +267,124 @@ TEST_F(BrainCommandsTest, TheOldestOutcomesAreForgotten) {
   EXPECT_NE(brain_->outcome_of(first + 1), nullptr);
 }
 
+// ---- another configuration -------------------------------------------------------------------------------
+
+class BrainReloadTest : public BrainCommandsTest {
+ protected:
+  void follow(std::vector<config::TopicConfig> topics, const std::vector<std::string>& changed = {}) {
+    config::NodeConfig now = config_;
+    now.topics = std::move(topics);
+    brain_->follow(std::move(now), changed, clock_.now(), effects_);
+  }
+  std::size_t partitions() { return brain_->status(clock_.now()).partitions.size(); }
+};
+
+TEST_F(BrainReloadTest, ANewTopicStartsBesideTheOthers) {
+  begin(0);
+  follow({config_.topics[0], {"more", Value("other init"), {}}});
+  EXPECT_EQ(source_.topics, (std::vector<std::string>{"events", "more"}));
+  say(ports::TopicFound{"more", {}, 1});
+  load({5});
+  Work made = next_work(Kind::kStartHandler);
+  EXPECT_EQ(made.partition.topic, "more");
+  EXPECT_EQ(*made.init, Value("other init"));
+  EXPECT_EQ(at(0).generation, 1u);
+}
+
+TEST_F(BrainReloadTest, ATopicThatIsGoneIsFinishedStoredAndForgotten) {
+  begin(0);
+  deliver(0, 0, 4);
+  Work busy = next_work(Kind::kHandle);
+  follow({{"more", {}, {}}});
+  EXPECT_EQ(source_.topics, std::vector<std::string>{"more"});
+  EXPECT_NE(reason().find("no longer configured"), std::string::npos);
+  end_well(std::move(busy), 4);
+  round_closes();
+  sync();
+  store();
+  EXPECT_EQ(stored_.at(0).position.next_offset, 4);
+  stop_handler();
+  EXPECT_EQ(partitions(), 1u);  // of "more", which is not found yet
+  EXPECT_EQ(brain_->status(clock_.now()).partitions.at(0).topic, "more");
+  EXPECT_EQ(brain_->pause("events", {}, clock_.now(), effects_).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(BrainReloadTest, ATopicThatComesBackGoesOnWhereItWas) {
+  begin(0);
+  const auto before = config_.topics;
+  follow({{"more", {}, {}}});
+  stop_handler();
+  follow(before);
+  topic_has(1);
+  bring_up({4});
+  EXPECT_EQ(at(0).generation, 2u);
+}
+
+TEST_F(BrainReloadTest, AChangedInitMakesTheHandlersAnew) {
+  begin(0);
+  follow({{"events", Value("another"), {}}}, {"events"});
+  stop_handler();
+  load({0});
+  EXPECT_EQ(*next_work(Kind::kStartHandler).init, Value("another"));
+}
+
+TEST_F(BrainReloadTest, OnlyThePartitionsThatAreNamedAreRead) {
+  config_.topics[0].partitions = {{1, 2}};
+  start();
+  topic_has(4);
+  EXPECT_EQ(partitions(), 2u);
+  bring_up({0, 0});
+  follow({{"events", Value("init"), {{2, 3}}}}, {"events"});
+  topic_has(4);
+  stop_handler();
+  stop_handler();
+  EXPECT_EQ(partitions(), 2u);
+  EXPECT_EQ(brain_->status(clock_.now()).partitions.at(0).partition, 2);
+  EXPECT_EQ(brain_->status(clock_.now()).partitions.at(1).partition, 3);
+}
+
+TEST_F(BrainReloadTest, LimitsCountFromNowOn) {
+  begin(0);
+  config_.max_uncommitted_batches = 1;
+  follow(config_.topics);
+  deliver(0, 0, 4);
+  accept(4);
+  sync();
+  deliver(0, 4, 8);
+  EXPECT_EQ(state(), "waiting");
+}
+
+TEST_F(BrainReloadTest, APausedPartitionStaysSoWhenItsTopicChanges) {
+  begin(0);
+  pause();
+  stop_handler();
+  follow({{"events", Value("another"), {}}}, {"events"});
+  EXPECT_EQ(state(), "paused");
+  EXPECT_FALSE(take<LoadPositions>());
+}
+
 // ---- what the store refuses ------------------------------------------------------------------------------
 
 class BrainFenceTest : public BrainCommandsTest {
  protected:
+  /// Both have offset 4 stored and 8 accepted, and a round with both is out.
   void accept_two() {
     start();
     topic_has(2);
     bring_up({0, 0});
+    accept_both(0, 4);
+    sync();
+    store();
+    sync();
+    store();
+    accept_both(4, 8);
+  }
+  void accept_both(std::int64_t from, std::int64_t to) {
     for (std::uint32_t child : {0u, 1u}) {
-      deliver(child, 0, 4);
-      accept(4);
+      deliver(child, from, to);
+      accept(to);
     }
     round_closes();
-    sync();
-    sync();
   }
   void refuse(std::vector<std::size_t> conflicts) {
     auto round = take<StoreRound>();
@@ -316,14 +426,13 @@ TEST_F(BrainFenceTest, ANodeThatIsNoLongerTheOwnerStoresNothingAndBeginsAnewOnce
 
 TEST_F(BrainFenceTest, WhatIsInACallWhenTheStoreRefusesIsNotStoredEither) {
   accept_two();
-  deliver(0, 4, 8);
+  deliver(0, 8, 12);
   Work busy = next_work(Kind::kHandle);
   refuse({});
-  EXPECT_EQ(next_work(Kind::kStopHandler).child.child, 1u);
-  ports::Handled ok;
-  ok.position = {8, 1, {}};
-  ok.last = true;
-  done(std::move(busy), {}, ok);
+  Work stopped = next_work(Kind::kStopHandler);
+  EXPECT_EQ(stopped.child.child, 1u);
+  done(std::move(stopped));
+  end_well(std::move(busy), 12);
   stop_handler();
   wait(pipeline::Rounds::kRetryDelayMax);
   EXPECT_FALSE(take<StoreRound>());

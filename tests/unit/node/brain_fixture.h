@@ -23,7 +23,7 @@ class BrainTest : public ::testing::Test {
 
   BrainTest() {
     config_.name = config_.handler_name = "test";
-    config_.topics = {{"events", Value("init")}};
+    config_.topics = {{"events", Value("init"), {}}};
     config_.brokers = {{"localhost", 9092}};
   }
 
