@@ -250,7 +250,7 @@ void Brain::settle(base::Time now, Effects& out) {
     check_store_stopped();
     run_supervisor(now, out);
     pump_changes(out);
-    save_paused(out);
+    save_paused(now, out);
   } while (!source_out_.empty());
   if (!loading_ && !to_load_.children.empty()) {
     loading_ = true;
@@ -309,8 +309,8 @@ void Brain::finish(int exit_code, bool forced, Effects& out) {
 }
 
 base::Time Brain::next_tick() const {
-  base::Time next = std::min(
-      {source_.next_tick(), rounds_.next_tick(), load_retry_at_, stop_deadline_, stall_check_at_, waiting_check_at_});
+  base::Time next = std::min({source_.next_tick(), rounds_.next_tick(), load_retry_at_, stop_deadline_, save_again_at_,
+                              stall_check_at_, waiting_check_at_});
   if (periodic_) next = std::min(next, periodic_->next_tick());
   if (!timers_.empty()) next = std::min(next, timers_.front().at);
   if (!draining_) next = std::min(next, until_end_deadline_);

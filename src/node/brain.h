@@ -203,7 +203,7 @@ class Brain {
   // Operators (brain_commands.cc).
   Result<std::vector<Partition*>> partitions_named(const std::string& topic, std::optional<std::int32_t> partition);
   CommandNumber note_paused();
-  void save_paused(Effects& out);
+  void save_paused(base::Time now, Effects& out);
   CommandNumber new_command();
   void end_command(CommandNumber command, Result<void> outcome);
   void read_topic(const config::TopicConfig& config, base::Time now);
@@ -214,6 +214,7 @@ class Brain {
   void pump_changes(Effects& out);
   void end_change(const Result<void>& outcome, Effects& out);
   void give_up_changes();
+  void refuse(ports::ChildRef child, const Error& why, bool halt, base::Time now, Effects& out);
   void on_refused(StoreRound& round, const Error& why, base::Time now, Effects& out);
 
   pipeline::AdapterSettings adapter_settings() const;
@@ -267,6 +268,7 @@ class Brain {
 
   Paused paused_;
   bool saving_ = false;
+  base::Time save_again_at_ = base::Time::max();
   std::vector<CommandNumber> saving_for_;  ///< that wait for the save that is out
   std::vector<CommandNumber> unsaved_;     ///< that wait for the next one
   std::deque<Change> changes_;             ///< the first one is at work

@@ -8,6 +8,8 @@ namespace ductus::node {
 
 namespace {
 
+constexpr base::Duration kSaveRetryDelay = std::chrono::seconds(5);
+
 Error stopping() { return {ErrorCode::kRefused, "the node is stopping: nothing was changed"}; }
 
 }  // namespace
@@ -118,21 +120,24 @@ CommandNumber Brain::note_paused() {
   return unsaved_.back();
 }
 
-void Brain::save_paused(Effects& out) {
-  if (saving_ || unsaved_.empty()) return;
+void Brain::save_paused(base::Time now, Effects& out) {
+  if (saving_ || (unsaved_.empty() && now < save_again_at_)) return;
   saving_ = true;
+  save_again_at_ = base::Time::max();
   saving_for_ = std::exchange(unsaved_, {});
   out.emplace_back(SavePaused{paused_});
 }
 
 void Brain::saved(const Result<void>& outcome, base::Time now, Effects& out) {
   saving_ = false;
-  if (!outcome) log(LogLevel::kError, "what is paused could not be noted: " + outcome.error().message, out);
+  if (!outcome) {
+    save_again_at_ = now + kSaveRetryDelay;
+    log(LogLevel::kError, "what is paused could not be noted, and is tried again: " + outcome.error().message, out);
+  }
   for (const CommandNumber command : std::exchange(saving_for_, {})) {
     end_command(command, outcome ? Result<void>()
                                  : Error{outcome.error().code,
-                                         "done, but only until the node ends, for it could not be "
-                                         "noted: " +
+                                         "done, but only until the node ends, unless it can be noted later: " +
                                              outcome.error().message});
   }
   settle(now, out);
@@ -267,16 +272,24 @@ void Brain::on_refused(StoreRound& round, const Error& why, base::Time now, Effe
       kept.push_back(round.entries[i]);
       continue;
     }
-    Partition* partition = find(round.entries[i].child);
-    if (partition == nullptr) continue;
-    pipeline::AdapterEffects effects;
-    partition->adapter.refuse(why, moved, effects);
-    run_adapter(*partition, std::move(effects), now, out);
+    refuse(round.entries[i].child, why, moved, now, out);
   }
   if (round.conflicts.empty()) note_store_away(why, now, out);
   std::erase_if(kept, [&](const pipeline::RoundEntry& entry) { return find(entry.child) == nullptr; });
   ledger_.give_back(round.topics);
   rounds_.written(kept, false, now);
+}
+
+void Brain::refuse(ports::ChildRef child, const Error& why, bool halt, base::Time now, Effects& out) {
+  Partition& partition = partitions_[child.child];
+  pipeline::AdapterEffects effects;
+  const bool took_it = partition.child == child && partition.adapter.refuse(why, halt, effects);
+  run_adapter(partition, std::move(effects), now, out);
+  if (took_it || !halt) return;
+  // It has ended meanwhile: it must not begin where somebody else has put it.
+  partition.halted = why.message;
+  log(LogLevel::kError, partition.name() + " stopped: " + why.message, out);
+  hold(partition);
 }
 
 }  // namespace ductus::node

@@ -321,15 +321,19 @@ void Adapter::ask_again(AdapterEffects& out) {
   }
 }
 
-void Adapter::refuse(Error why, bool halt, AdapterEffects& out) {
-  if (last_words_ || phase_ == AdapterPhase::kIdle) return;
+bool Adapter::refuse(Error why, bool halt, AdapterEffects& out) {
+  if (last_words_ || phase_ == AdapterPhase::kIdle) return false;
   accepted_batches_ = uncommitted_batches_ = 0;
   sync_due_ = false;
-  if (draining_) return;
+  if (draining_) return false;
   AdapterEffect words = Exited{why, false};
   if (halt) words = Halted{std::move(why)};
-  if (!in_call_) return end(std::move(words), out);
-  refused_ = std::move(words);
+  if (in_call_) {
+    refused_ = std::move(words);
+  } else {
+    end(std::move(words), out);
+  }
+  return true;
 }
 
 void Adapter::drain(AdapterEffects& out) {

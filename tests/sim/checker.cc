@@ -60,6 +60,9 @@ void Checker::on_fetch(const AskedSet& asked) {
 void Checker::on_offered(HandlerView& handler, const Batch& batch) {
   ++batches;
   handler.deferred_at.reset();
+  if (paused_before_.contains(handler.place)) {
+    return violated("operators", name_of(handler.place) + " is offered, though it was paused before the node began");
+  }
   const HandlerView before = {handler.place, handler.has_sync, handler.log, handler.delivered, {}, {}};
   for (const Message& message : batch) {
     Uid uid = 0;
@@ -131,8 +134,17 @@ void Checker::on_synced(HandlerView& handler) {
 }
 
 void Checker::on_loaded(const ports::TopicPartition& partition, const std::optional<Position>& position) {
-  View& view = views_[{partition.topic, partition.partition}];
+  const Place place{partition.topic, partition.partition};
+  View& view = views_[place];
   view.begins_at = view.last = position;
+  if (view.conflict) {
+    return violated("fail closed", name_of(place) + " is read on, though somebody else has moved its offset");
+  }
+  const auto set_live = std::exchange(view.set_live, std::nullopt);
+  if (set_live && (!position || position->next_offset != *set_live)) {
+    violated("operators", name_of(place) + " was set to offset " + std::to_string(*set_live) + ", and is loaded at " +
+                              (position ? std::to_string(position->next_offset) : std::string("none")));
+  }
 }
 
 void Checker::on_stored(const ports::StoredPosition& stored) {
@@ -242,7 +254,7 @@ void Checker::on_ended(int exit_code) {
 
 void Checker::on_handler_stop(const HandlerView& handler, bool in_a_drain) {
   const View& view = views_[handler.place];
-  if (in_a_drain && !view.unstored.empty()) {
+  if (in_a_drain && !view.unstored.empty() && store_.refusals == refusals_before_) {
     violated("bounded repeats", name_of(handler.place) + ": its handler is stopped in a drain, and " +
                                     std::to_string(view.unstored.size()) + " accepted batches are not stored");
   }
@@ -251,6 +263,25 @@ void Checker::on_handler_stop(const HandlerView& handler, bool in_a_drain) {
 void Checker::on_operator_set(const Place& place, std::int64_t offset) {
   excuse_below(log_of(place, {}), offset);
   views_[place].unstored.clear();
+  views_[place].set_live.reset();
+}
+
+void Checker::on_operator_set_live(const Place& place, std::int64_t offset) {
+  on_operator_set(place, offset);
+  View& view = views_[place];
+  view.conflict = false;
+  view.set_live = offset;
+}
+
+void Checker::on_moved(const Place& place) {
+  end_is_unclear();
+  views_[place].set_live.reset();
+}
+
+void Checker::on_resumed(const Place& place) {
+  paused_.erase(place);
+  paused_before_.erase(place);
+  views_[place].conflict = false;
 }
 
 // ---- stalls ----------------------------------------------------------------------------------------------
@@ -286,9 +317,11 @@ void Checker::on_status(const operate::StatusReport& report) {
 void Checker::node_is_new(bool until_end) {
   until_end_ = until_end;
   level = 'A';
+  paused_before_ = paused_;
+  refusals_before_ = store_.refusals;
   for (auto& [place, view] : views_) {
     view.stuck_at.reset();
-    view.jumps = false;
+    view.jumps = view.conflict = false;
     view.end_log = nullptr;
   }
   for (const std::string& name : logs_.names()) {

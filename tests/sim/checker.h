@@ -2,13 +2,14 @@
 // call violated() where a promise is broken.
 //
 // Promises (docs/architecture.md): no loss · order · bounded repeats · fail closed · no silent skip · no silent stall ·
-// the byte budget.
+// the byte budget · what operators say holds.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,17 @@ class Checker {
   /// It ended as asked; `exit_code` 0 of one that was to read to the end says that it did.
   void on_ended(int exit_code);
   void on_operator_set(const Place& place, std::int64_t offset);
+  /// While the node runs: from there it goes on, and from nowhere else.
+  void on_operator_set_live(const Place& place, std::int64_t offset);
+  /// The operator was told that it is noted.
+  void on_paused(const Place& place) { paused_.insert(place); }
+  void on_resumed(const Place& place);
+  /// The operator starts it again, wherever it is.
+  void on_restarted(const Place& place) { views_[place].conflict = false; }
+  /// Somebody else writes its offset.
+  void on_moved(const Place& place);
+  /// The store refused its place: somebody else has moved it.
+  void on_conflict(const Place& place) { views_[place].conflict = true; }
   void on_status(const operate::StatusReport& report);
   /// What is in hand is nothing: only requests that are out may hold some of the budget.
   void on_all_read(std::size_t budget_used, std::size_t connections);
@@ -92,9 +104,11 @@ class Checker {
   using Position = ports::Position;
   /// One partition, whichever incarnation.
   struct View {
-    std::deque<std::int64_t> unstored;  ///< next offsets of accepted batches
-    std::optional<Position> begins_at;  ///< of the handler's first batch: as loaded, or as a policy stored it since
-    std::optional<Position> last;       ///< that was loaded or stored
+    std::deque<std::int64_t> unstored;     ///< next offsets of accepted batches
+    std::optional<Position> begins_at;     ///< of the handler's first batch: as loaded, or as a policy stored it since
+    std::optional<Position> last;          ///< that was loaded or stored
+    bool conflict = false;                 ///< only an operator may have it read on, in this life
+    std::optional<std::int64_t> set_live;  ///< by an operator, and not loaded since
     bool jumps = false;            ///< a policy has said what it passes over: the next position is where it goes on
     const Log* end_log = nullptr;  ///< what is to be read to the end,
     std::int64_t end_at = 0;       ///< which was here when the node began; not told where the log has changed since
@@ -117,6 +131,9 @@ class Checker {
   SimStore& store_;
   Timeline& timeline_;
   std::map<Place, View> views_;
+  std::uint64_t refusals_before_ = 0;  ///< this life
+  std::set<Place> paused_;
+  std::set<Place> paused_before_;  ///< this life
   bool until_end_ = false;
   std::optional<Violation> violation_;
 };

@@ -313,6 +313,90 @@ std::string offset_reset(FaultTools& it) {
   return "an operator sets " + name_of(place) + " to offset " + std::to_string(offset);
 }
 
+// ---- operators of a running node ------------------------------------------------------------------------
+
+bool takes_commands(FaultTools& it) { return it.node() != nullptr && !it.node()->draining(); }
+
+// As soon as a node is there to be told.
+void resume_at(FaultTools it, base::Time time, const Place& place) {
+  it.world.timeline.at(time, 0, [it, place]() mutable {
+    if (!takes_commands(it)) return resume_at(it, it.now() + seconds(1), place);
+    it.node()->resume(place);
+  });
+}
+
+std::string operator_pauses(FaultTools& it) {
+  if (!takes_commands(it)) return {};
+  const Place place = it.any_place();
+  const base::Time until = it.until(seconds(1), minutes(3));
+  it.node()->pause(place);
+  resume_at(it, until, place);
+  return "an operator pauses " + name_of(place) + " for " + seconds_of(until - it.now());
+}
+
+std::string operator_restarts(FaultTools& it) {
+  if (!takes_commands(it)) return {};
+  const Place place = it.any_place();
+  it.node()->restart(place);
+  return "an operator restarts " + name_of(place);
+}
+
+std::string offset_set_live(FaultTools& it) {
+  if (!takes_commands(it)) return {};
+  const Place place = it.any_place();
+  const Log& log = it.log_of(place);
+  const bool knows_id = it.world.brokers.versions.topic_ids;
+  const std::int64_t offset = it.random.between(log.start, log.stable_end());
+  it.node()->set_offset(place, {offset, -1, knows_id ? it.world.logs.topic(place.topic).id : ports::TopicId{}});
+  return "an operator sets " + name_of(place) + " of the running node to offset " + std::to_string(offset);
+}
+
+void reload(FaultTools& it) {
+  it.world.checker.end_is_unclear();
+  if (takes_commands(it)) it.node()->reload();
+}
+
+std::string configuration_reloaded(FaultTools& it) {
+  std::vector<config::TopicConfig>& topics = it.world.settings.config.topics;
+  const std::size_t index = it.random.below(topics.size());
+  if (topics.size() == 1 || it.random.chance(0.5)) {
+    topics[index].init = Value(static_cast<std::int64_t>(it.random.below(1'000'000)));
+    reload(it);
+    return "the configuration gives topic " + topics[index].name + " another init";
+  }
+  const config::TopicConfig left = topics[index];
+  topics.erase(topics.begin() + static_cast<std::ptrdiff_t>(index));
+  const base::Time until = it.until(seconds(1), minutes(2));
+  it.world.timeline.at(until, 0, [tools = it, left]() mutable {
+    tools.world.settings.config.topics.push_back(left);
+    reload(tools);
+  });
+  reload(it);
+  return "the configuration is without topic " + left.name + " for " + seconds_of(until - it.now());
+}
+
+std::string another_owner(FaultTools& it) {
+  it.world.store.owned_by_other_until = it.until(milliseconds(50), minutes(2));
+  return "another node owns the store for " + seconds_of(it.world.store.owned_by_other_until - it.now());
+}
+
+// Back only: what lies ahead would be passed over at somebody's word.
+std::string place_moved(FaultTools& it) {
+  const Place place = it.any_place();
+  const Log& log = it.log_of(place);
+  const auto durable = it.world.store.durable({place.topic, place.partition});
+  const bool is_of_today =
+      durable && (durable->topic_id == it.world.logs.topic(place.topic).id || durable->topic_id == ports::TopicId{});
+  if (!is_of_today || durable->next_offset <= log.start) return {};
+  ports::Position back = *durable;
+  back.next_offset = it.random.between(log.start, durable->next_offset - 1);
+  back.leader_epoch = -1;
+  it.world.store.move({{place.topic, place.partition}, back});
+  it.world.checker.on_moved(place);
+  return "somebody else moves " + name_of(place) + " from offset " + std::to_string(durable->next_offset) + " to " +
+         std::to_string(back.next_offset);
+}
+
 const FaultKind kKinds[] = {
     {"connections cut", 4, cut_connections},
     {"broker down", 4, broker_down},
@@ -351,6 +435,12 @@ const FaultKind kKinds[] = {
     {"node killed", 10, node_killed},
     {"node stopped", 3, node_stopped},
     {"offset reset", 1, offset_reset},
+    {"operator pauses", 3, operator_pauses},
+    {"operator restarts", 2, operator_restarts},
+    {"offset set live", 2, offset_set_live},
+    {"configuration reloaded", 2, configuration_reloaded},
+    {"another owner", 2, another_owner},
+    {"place moved", 1, place_moved},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "config/changes.h"
 #include "node/work.h"
 #include "operate/source_settings.h"
 
@@ -24,7 +25,10 @@ SimNode::SimNode(World& world, bool until_end)
       module_(world.behaviours, world.checker, world.timeline, world.random),
       runner_(module_, config_.batch_max_bytes, [](LogLevel, std::string_view) {}),
       brain_(config_, source_,
-             {.until_end = until_end, .idle_interval = module_.idle_interval(), .seed = world.random.next()}) {
+             {.until_end = until_end,
+              .idle_interval = module_.idle_interval(),
+              .seed = world.random.next(),
+              .paused = world.paused}) {
   ++world.lives;
   world.store.on_second_step = [this] { step(); };
   world.timeline.on_alarm = [this] {
@@ -32,6 +36,7 @@ SimNode::SimNode(World& world, bool until_end)
     enter([](base::Time, node::Effects&) {});
   };
   world.checker.node_is_new(until_end);
+  if (config_.topics.size() < world.logs.names().size()) world.checker.end_is_unclear();  // who is left out is not read
   for (const Broker& broker : world.brokers.all) {
     if (broker.old_metadata_until > world.timeline.now()) world.checker.end_is_unclear();
     for (const auto& [log, lost] : broker.lost_leads) {
@@ -94,7 +99,8 @@ void SimNode::obey(node::Effects& effects) {
             open(it);
           } else if constexpr (std::is_same_v<T, ports::CloseConnection>) {
             close(it.connection);
-          } else if constexpr (std::is_same_v<T, node::StoreRound> || std::is_same_v<T, node::LoadPositions>) {
+          } else if constexpr (std::is_same_v<T, node::StoreRound> || std::is_same_v<T, node::LoadPositions> ||
+                               std::is_same_v<T, node::ChangePositions> || std::is_same_v<T, node::SavePaused>) {
             submit(std::move(it));
           } else if constexpr (std::is_same_v<T, node::LogLine>) {
             world_.trace.say(world_.timeline, [&] { return "log: " + it.text; });
@@ -250,6 +256,47 @@ void SimNode::wake_fetches() {
   }
 }
 
+// ---- operators -------------------------------------------------------------------------------------------
+
+void SimNode::pause(const Place& place) {
+  enter([&](base::Time now, node::Effects& out) {
+    const auto command = brain_.pause(place.topic, place.partition, now, out);
+    if (command) pausing_[*command] = place;
+  });
+}
+
+void SimNode::note_pauses() {
+  std::erase_if(pausing_, [&](const auto& pausing) {
+    const node::CommandOutcome* const outcome = brain_.outcome_of(pausing.first);
+    if (outcome == nullptr || !outcome->has_value()) return false;
+    if ((*outcome)->ok()) world_.checker.on_paused(pausing.second);
+    return true;
+  });
+}
+
+void SimNode::resume(const Place& place) {
+  std::erase_if(pausing_, [&](const auto& pausing) { return pausing.second == place; });
+  world_.checker.on_resumed(place);
+  enter([&](base::Time now, node::Effects& out) { (void)brain_.resume(place.topic, place.partition, now, out); });
+}
+
+void SimNode::restart(const Place& place) {
+  world_.checker.on_restarted(place);
+  enter([&](base::Time now, node::Effects& out) { (void)brain_.restart(place.topic, place.partition, now, out); });
+}
+
+void SimNode::set_offset(const Place& place, const ports::Position& position) {
+  ports::OperatorChange change{.who = "operator", .why = "a simulated one", .positions = {}, .topics = {}};
+  change.positions.push_back({{place.topic, place.partition}, {}, position});
+  enter([&](base::Time now, node::Effects& out) { (void)brain_.change_offsets(std::move(change), now, out); });
+}
+
+void SimNode::reload() {
+  const config::Changes changes = config::changes(config_, world_.settings.config);
+  config_ = config::followed(config_, world_.settings.config);
+  enter([&](base::Time now, node::Effects& out) { brain_.follow(config_, changes.changed_topics, now, out); });
+}
+
 // ---- the store thread ------------------------------------------------------------------------------------
 
 void SimNode::submit(StoreRequest request) {
@@ -273,12 +320,29 @@ void SimNode::serve_store() {
         next();
         enter([&](base::Time now, node::Effects& out) { brain_.stored(std::move(done), outcome, now, out); });
       });
-    } else {
-      auto positions = node::carry_out(std::get<node::LoadPositions>(store_requests_.front()), world_.store);
+    } else if (auto* load = std::get_if<node::LoadPositions>(&store_requests_.front())) {
+      auto positions = node::carry_out(*load, world_.store);
       world_.timeline.after(way, owner_, [this, positions, next] {
         const node::LoadPositions asked = std::get<node::LoadPositions>(std::move(store_requests_.front()));
         next();
         enter([&](base::Time now, node::Effects& out) { brain_.loaded(asked, positions, now, out); });
+      });
+    } else if (auto* change = std::get_if<node::ChangePositions>(&store_requests_.front())) {
+      world_.store.for_operator = true;
+      const Result<void> outcome = node::carry_out(*change, world_.store);
+      world_.store.for_operator = false;
+      world_.timeline.after(way, owner_, [this, outcome, next, command = change->command] {
+        next();
+        enter([&](base::Time now, node::Effects& out) { brain_.changed(command, outcome, now, out); });
+      });
+    } else {
+      Result<void> outcome;
+      if (world_.random.chance(0.05)) outcome = Error{ErrorCode::kIo, "the disk is full"};
+      if (outcome) world_.paused = std::get<node::SavePaused>(store_requests_.front()).paused;
+      world_.timeline.after(way, owner_, [this, outcome, next] {
+        next();
+        enter([&](base::Time now, node::Effects& out) { brain_.saved(outcome, now, out); });
+        note_pauses();
       });
     }
   });

@@ -41,6 +41,14 @@ class SimNode {
   std::size_t budget_used() const noexcept { return budget_.used(); }
   std::size_t connections() const noexcept { return connections_.size(); }
 
+  // What operators tell it.
+  void pause(const Place& place);
+  void resume(const Place& place);
+  void restart(const Place& place);
+  void set_offset(const Place& place, const ports::Position& position);
+  /// SIGHUP: it follows the configuration of the world.
+  void reload();
+
   // What the network does.
   void cut_connections(std::int32_t broker);
   /// Something in a log has changed: fetches that wait may have their answer.
@@ -53,7 +61,7 @@ class SimNode {
     std::optional<ports::Send> waiting;         ///< a Fetch that found nothing yet
     base::Time arrives_at = base::Time::min();  ///< of what was sent last
   };
-  using StoreRequest = std::variant<node::StoreRound, node::LoadPositions>;
+  using StoreRequest = std::variant<node::StoreRound, node::LoadPositions, node::ChangePositions, node::SavePaused>;
 
   template <class Event>
   void enter(Event&& event);
@@ -73,6 +81,7 @@ class SimNode {
 
   void submit(StoreRequest request);
   void serve_store();
+  void note_pauses();
 
   World& world_;
   Timeline::Owner owner_;
@@ -88,6 +97,7 @@ class SimNode {
   std::map<std::uint32_t, Place> places_;  ///< of children
   std::map<ports::ConnectionId, Connection> connections_;
   std::deque<StoreRequest> store_requests_;
+  std::map<node::CommandNumber, Place> pausing_;  ///< and not known to be noted
   base::Time armed_at_ = base::Time::max();
   base::Time spinning_at_ = base::Time::min();
   int spins_ = 0;

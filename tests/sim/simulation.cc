@@ -189,8 +189,20 @@ void Simulation::check_recovery() {
     if (node_) world_.checker.on_all_read(node_->budget_used(), node_->connections());
     return;
   }
+  resume_what_is_paused();
   if (world_.timeline.now() - world_.faults_end < kRecoveryLimit)
     after(milliseconds(500), [this] { check_recovery(); });
+}
+
+// Whoever paused it was killed with the node before the end of the pause could be noted.
+void Simulation::resume_what_is_paused() {
+  if (!node_) return;
+  for (const std::string& name : world_.logs.names()) {
+    const auto count = static_cast<std::int32_t>(world_.logs.topic(name).logs.size());
+    for (std::int32_t partition = 0; partition < count; ++partition) {
+      if (world_.paused.contains({name, partition})) node_->resume({name, partition});
+    }
+  }
 }
 
 // ---- producers -------------------------------------------------------------------------------------------

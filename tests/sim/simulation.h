@@ -74,6 +74,7 @@ class Simulation {
   void reset_what_stopped();
   void mend_everything();
   void check_recovery();
+  void resume_what_is_paused();
 
   Mode mode_;
   std::vector<PlannedFault> plan_;

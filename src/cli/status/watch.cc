@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "cli/ask_node.h"
+#include "cli/exit_code.h"
 #include "cli/status/status_feed.h"
 #include "cli/status/watch_picture.h"
 #include "config/readers.h"

@@ -68,6 +68,12 @@ World::World(std::uint64_t seed, Settings the_settings)
   store.on_loaded = [this](const ports::TopicPartition& partition, const std::optional<ports::Position>& position) {
     checker.on_loaded(partition, position);
   };
+  store.on_changed = [this](const ports::TopicPartition& partition, const ports::Position& position) {
+    checker.on_operator_set_live({partition.topic, partition.partition}, position.next_offset);
+  };
+  store.on_conflict = [this](const ports::TopicPartition& partition) {
+    checker.on_conflict({partition.topic, partition.partition});
+  };
   brokers.on_fetch = [this](const AskedSet& asked) { checker.on_fetch(asked); };
   for (std::size_t i = 0; i < settings.partitions.size(); ++i) {
     logs.create(topic_name(i), settings.partitions[i], random);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/node_config.h"
+#include "node/paused.h"
 #include "sim/checker.h"
 #include "sim/world/brokers.h"
 #include "sim/world/logs.h"
@@ -58,6 +59,7 @@ struct World {
   Logs logs;
   Brokers brokers;
   SimStore store;
+  node::Paused paused;  ///< the file in the node's folder
   Behaviours behaviours;
   Checker checker;
   Trace trace;

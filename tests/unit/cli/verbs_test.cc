@@ -1,3 +1,5 @@
+#include "cli/command_line.h"
+
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>

@@ -98,6 +98,11 @@ TEST_F(BrainCommandsTest, APauseThatCannotBeNotedHoldsAndSaysSo) {
   ASSERT_TRUE(is_over(command));
   EXPECT_NE((*brain_->outcome_of(command))->error().message.find("only until the node ends"), std::string::npos);
   EXPECT_EQ(state(), "paused");
+  EXPECT_FALSE(take<SavePaused>());
+  wait(std::chrono::seconds(5));
+  const auto again = save();
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->contains({"events", 0}));
 }
 
 TEST_F(BrainCommandsTest, WhatComesWhileANoteIsWrittenIsNotedNext) {
@@ -405,6 +410,16 @@ TEST_F(BrainFenceTest, APartitionWhosePlaceSomebodyElseMovedStopsAndTheOthersAre
   store();
   ASSERT_EQ(stored_.size(), 1u);
   EXPECT_EQ(stored_.at(0).partition.partition, 1);
+}
+
+TEST_F(BrainFenceTest, APartitionThatFailedMeanwhileStopsAsWell) {
+  accept_two();
+  deliver(0, 8, 12);
+  fail(0);
+  refuse({0});
+  wait(std::chrono::seconds(10));
+  EXPECT_EQ(state(0), "stopped");
+  EXPECT_FALSE(take<LoadPositions>());
 }
 
 TEST_F(BrainFenceTest, ANodeThatIsNoLongerTheOwnerStoresNothingAndBeginsAnewOnceItIs) {
