@@ -2,9 +2,10 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "base/assert.h"
+#include "config/erlang/document.h"
 #include "config/erlang/terms.h"
 
 namespace {
@@ -30,6 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::uint32_t line = 1;
   if (term) {
     DUCTUS_ASSERT(count(*term, line) <= ductus::config::erlang::kMaxTerms);
+    ductus::config::Problems problems;
+    std::vector<std::string> warnings;
+    (void)ductus::config::erlang::document_of({&*term, 1}, problems, warnings);
+    if (!problems.empty()) DUCTUS_ASSERT(problems.to_error().message.starts_with("fuzz.config:"));
   } else {
     DUCTUS_ASSERT(term.error().message.starts_with("fuzz.config:"));
   }

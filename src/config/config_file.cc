@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/escape.h"
@@ -66,13 +67,6 @@ Error not_found(const std::string& name, const std::vector<fs::path>& folders) {
                                     "; --config-dir names another folder, and a CONFIG with a '/' is a file"};
 }
 
-Result<void> check_format(const fs::path& path) {
-  if (path.extension() != ".config" && path.extension() != ".conf") return {};
-  return Error{ErrorCode::kUnsupported, base::escaped(path.string()) +
-                                            ": Erlang-term configuration is not supported by this version; "
-                                            "convert to TOML"};
-}
-
 }  // namespace
 
 Result<Files> find_files(const std::string& config, const std::optional<fs::path>& config_dir, const fs::path& cwd) {
@@ -98,11 +92,6 @@ Result<Files> find_files(const std::string& config, const std::optional<fs::path
   if (!defaults) return std::move(defaults).error();
   if (*defaults != files.main) files.defaults = *std::move(defaults);
 
-  if (auto valid = check_format(files.main); !valid) return std::move(valid).error();
-  if (files.defaults) {
-    if (auto valid = check_format(*files.defaults); !valid) return std::move(valid).error();
-  }
-
   fs::path folder = (cwd / files.main).lexically_normal().parent_path();
   if (is_folder_of_configs(folder)) folder = folder.parent_path();
   std::error_code failure;
@@ -111,7 +100,9 @@ Result<Files> find_files(const std::string& config, const std::optional<fs::path
   return files;
 }
 
-Result<std::string> read_file(const fs::path& path, const fs::path& shown) {
+bool holds_erlang_terms(const fs::path& path) { return path.extension() == ".config" || path.extension() == ".conf"; }
+
+Result<FileContent> read_file(const fs::path& path, const fs::path& shown) {
   // Not blocking: opening a FIFO would wait for its writer.
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return system_error(shown, errno);
@@ -140,7 +131,7 @@ Result<std::string> read_file(const fs::path& path, const fs::path& shown) {
                  base::escaped(shown.string()) + ": longer than " + std::to_string(kMaxFileBytes) + " bytes"};
   }
   text.resize(size);
-  return text;
+  return FileContent{std::move(text), (status.st_mode & S_IROTH) != 0, (status.st_mode & S_IWOTH) != 0};
 }
 
 }  // namespace ductus::config

@@ -39,13 +39,18 @@ class Layers {
 
   /// Replaces ${NAME} in what came from files, then checks every setting and puts it into `config`.
   void apply_to(NodeConfig& config, const Environment& environment) const;
-  bool has(std::string_view path) const { return settings_.contains(find_key(path)); }
+  struct Setting {
+    Tree value;              ///< ${NAME} as it was written
+    std::string written_as;  ///< the path or alias
+  };
+  /// What was laid uppermost for `key`; nullptr where nothing was.
+  const Setting* find(const Key& key) const {
+    const auto found = settings_.find(&key);
+    return found == settings_.end() ? nullptr : &found->second;
+  }
+  bool has(std::string_view path) const { return find(*find_key(path)) != nullptr; }
 
  private:
-  struct Setting {
-    Tree value;
-    std::string written_as;
-  };
   using Layer = std::map<const Key*, Setting>;
 
   void collect(const Tree::Table& table, const std::string& front, Layer& layer);

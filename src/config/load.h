@@ -1,6 +1,7 @@
-// load(): CONFIG on the command line → NodeConfig. All that is wrong is told at once.
+// load(): CONFIG on the command line → NodeConfig. All that is wrong is told at once. A node that runs may load the
+// same request again (changes.h says what that means).
 //
-// Built-in defaults < default.toml < NAME.toml < environment < --set.
+// Built-in defaults < default.toml < NAME.toml < environment < --set; either file may be in Erlang terms.
 // Thread: any. Blocking: reads at most two files of at most 1 MiB.
 #pragma once
 
@@ -28,7 +29,30 @@ struct LoadRequest {
 Environment process_environment();
 
 /// Errors, one problem per line, each with `file:line:column` where it has a place: kInvalid, kNotFound (no such
-/// configuration), kLimit, kIo, kUnsupported (Erlang terms, settings of Kafka's clients that are not there yet).
+/// configuration), kLimit, kIo, kUnsupported (settings of Kafka's clients that are not there yet).
 Result<NodeConfig> load(const LoadRequest& request);
+
+/// A key and where its value comes from.
+struct Setting {
+  std::string path;    ///< as it was written: "periodic.every_ms"
+  Tree value;          ///< as it was written: `${NAME}` is not replaced
+  std::string origin;  ///< "config/local.toml:3:10", "environment variable X", "--set log.level", "default"
+};
+
+struct Explanation {
+  NodeConfig config;
+  std::vector<Setting> settings;  ///< in the order of the documentation; keys that have no value are left out
+};
+
+/// What load() loads, key by key. Errors: as load().
+Result<Explanation> explain(const LoadRequest& request);
+
+/// What the files in Erlang terms of a configuration say: `settings` for a TOML file. Environment and --set have no
+/// part in it. Errors: kInvalid (NAME's file is none in Erlang terms, or wrong), kNotFound, kLimit, kIo, kUnsupported.
+struct Conversion {
+  std::vector<Setting> settings;
+  std::vector<std::string> warnings;
+};
+Result<Conversion> convert(const LoadRequest& request);
 
 }  // namespace ductus::config

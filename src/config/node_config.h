@@ -45,6 +45,16 @@ struct TopicConfig {
     const auto holds = [&](const PartitionRange& range) { return range.first <= partition && partition <= range.last; };
     return partitions.empty() || std::any_of(partitions.begin(), partitions.end(), holds);
   }
+  /// How many partitions from `first` to the one before `end` are read.
+  std::int64_t count(std::int32_t first, std::int32_t end) const {
+    if (partitions.empty()) return std::max(end - first, 0);
+    std::int64_t sum = 0;
+    for (const PartitionRange& range : partitions) {
+      const std::int64_t behind = std::min<std::int64_t>(std::int64_t{range.last} + 1, end);
+      sum += std::max<std::int64_t>(behind - std::max(range.first, first), 0);
+    }
+    return sum;
+  }
   bool operator==(const TopicConfig&) const = default;
 };
 
@@ -103,7 +113,8 @@ struct NodeConfig {
   std::filesystem::path log_file;  ///< empty: stderr
 
   std::vector<TopicConfig> topics;
-  std::filesystem::path base_dir;  ///< relative paths of the config count from here
+  std::filesystem::path base_dir;     ///< relative paths of the config count from here
+  std::vector<std::string> warnings;  ///< what was read and means nothing here, with its place
 };
 
 }  // namespace ductus::config

@@ -17,6 +17,7 @@ class Problems {
   void add(const Origin& at, std::string text, ErrorCode code = ErrorCode::kInvalid);
 
   bool empty() const noexcept { return list_.empty(); }
+  std::size_t size() const noexcept { return list_.size(); }
   /// One line for each problem, in the order of file, line and column; at most kMaxShown.
   /// The code is that of the problems where they agree, else kInvalid.
   Error to_error() const;

@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "config/erlang/utf8.h"
+#include "config/utf8.h"
 
 namespace ductus::config::erlang {
 namespace {

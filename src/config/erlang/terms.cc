@@ -4,8 +4,8 @@
 
 #include "base/escape.h"
 #include "config/erlang/scanner.h"
-#include "config/erlang/utf8.h"
 #include "config/toml/nesting.h"
+#include "config/utf8.h"
 
 namespace ductus::config::erlang {
 namespace {

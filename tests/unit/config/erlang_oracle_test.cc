@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "config/erlang/terms.h"
-#include "config/erlang/utf8.h"
+#include "config/utf8.h"
 #include "support/temporary_directory.h"
 
 namespace ductus::config::erlang {

@@ -82,18 +82,6 @@ TEST_F(LoadTest, SaysWhereItLooked) {
   EXPECT_EQ(refusal("./local.toml").code, ErrorCode::kNotFound);
 }
 
-TEST_F(LoadTest, RefusesErlangTermsByName) {
-  write("config/local.config", "[{ductus, []}].");
-  const Error error = refusal();
-  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_NE(error.message.find("config/local.config: Erlang-term configuration is not supported by this version; "
-                               "convert to TOML"),
-            std::string::npos)
-      << error.message;
-  write("config/local.toml", kLeast);
-  EXPECT_EQ(load().name, "local");
-}
-
 TEST_F(LoadTest, RefusesNamesThatAreNone) {
   for (const char* name : {"", ".", "..", ".hidden", "-rf", "a b", "a\nb", "%n\x1b[0m", "ä"}) {
     SCOPED_TRACE(name);

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace ductus::config::erlang {
+namespace ductus::config {
 
 struct DecodedCharacter {
   char32_t character = 0;
@@ -47,4 +47,4 @@ inline void append_utf8(std::string& text, char32_t character) {
   put(0x80u | (character & 0x3Fu));
 }
 
-}  // namespace ductus::config::erlang
+}  // namespace ductus::config
