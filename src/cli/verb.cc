@@ -25,13 +25,16 @@ std::function<Result<config::NodeConfig>()> reload_of(const Call& call, const Su
 std::optional<config::NodeConfig> load_config(const Call& call, Surroundings& around) {
   auto config = reload_of(call, around)();
   if (config) return *std::move(config);
-  std::string_view problems = config.error().message;
+  say_problems(around, config.error().message);
+  return std::nullopt;
+}
+
+void say_problems(Surroundings& around, std::string_view problems) {
   while (!problems.empty()) {
     const auto end = problems.find('\n');
     around.err << "ductus: " << base::escaped(problems.substr(0, end)) << "\n";
     problems.remove_prefix(end == std::string_view::npos ? problems.size() : end + 1);
   }
-  return std::nullopt;
 }
 
 Action with_config(std::function<int(const Call&, const config::NodeConfig&, Surroundings&)> act) {

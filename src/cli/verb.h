@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/exit_code.h"
@@ -51,6 +52,9 @@ std::optional<config::NodeConfig> load_config(const Call& call, Surroundings& ar
 /// Loads the configuration of `call` again, as often as it is asked.
 std::function<Result<config::NodeConfig>()> reload_of(const Call& call, const Surroundings& around);
 
+/// Tells each line of an error of config::load().
+void say_problems(Surroundings& around, std::string_view problems);
+
 /// What an error of a look at brokers, node or store ends a verb with.
 ExitCode exit_code_of(const Error& error) noexcept;
 
@@ -62,5 +66,8 @@ Action describe_reset_offsets(CLI::App& app);
 Action describe_reset_to_oldest_offsets(CLI::App& app);
 Action describe_zero_offsets(CLI::App& app);
 Action describe_reset_single_offset(CLI::App& app);
+Action describe_config_check(CLI::App& app);
+Action describe_config_show(CLI::App& app);
+Action describe_config_convert(CLI::App& app);
 
 }  // namespace ductus::cli

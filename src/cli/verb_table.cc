@@ -5,7 +5,7 @@
 namespace ductus::cli {
 namespace {
 
-constexpr std::array<Verb, 8> kVerbs = {{
+constexpr std::array<Verb, 11> kVerbs = {{
     {"", "console", "Run the node in this terminal until it is stopped", true, false, describe_console},
     {"", "stop", "Let a running node finish what is in hand and end; by force after [node] stop_timeout", true, false,
      describe_stop},
@@ -18,6 +18,11 @@ constexpr std::array<Verb, 8> kVerbs = {{
     {"", "zero_offsets", "Set every partition to offset 0", true, true, describe_zero_offsets},
     {"", "reset_single_offset", "Set one topic, or one partition of it, to OFFSET", true, true,
      describe_reset_single_offset},
+    {"config", "check", "Tell all that is wrong with the configuration, and what means nothing in it", true, false,
+     describe_config_check},
+    {"config", "show", "Print every setting that counts, defaults too, as TOML", true, false, describe_config_show},
+    {"config", "convert", "Print what the original's configuration in Erlang terms says as TOML", true, false,
+     describe_config_convert},
 }};
 
 }  // namespace
