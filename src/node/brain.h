@@ -135,6 +135,7 @@ class Brain {
     std::shared_ptr<const Value> init;  ///< of `config`, for handlers that outlive it
     bool read = false;                  ///< false: it is not configured any more
     bool found = false;
+    std::int32_t partition_count = 0;  ///< as the cluster says
     std::string trouble;
   };
   struct Change {

@@ -98,8 +98,9 @@ void Brain::on_topic(const ports::TopicFound& found) {
   if (draining_) return;
   Topic& topic = topics_.at(found.topic);
   if (!topic.read) return;
-  ledger_.found(found.topic, found.topic_id, found.partition_count);
+  ledger_.found(found.topic, found.topic_id, found.partition_count, topic.config.partitions);
   if (!std::exchange(topic.found, true)) --topics_missing_;
+  topic.partition_count = found.partition_count;
   topic.trouble.clear();
   std::vector<bool> known(static_cast<std::size_t>(found.partition_count));
   for (const Partition& one : partitions_) {

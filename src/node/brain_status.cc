@@ -1,5 +1,6 @@
 // What people see of a node: its status, and why it ended as it did.
 #include <algorithm>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -42,12 +43,16 @@ operate::StatusReport Brain::status(base::Time now) const {
     report.source = kafka::to_string({config_.brokers[0].host, config_.brokers[0].port});
   }
   for (const auto& [name, topic] : topics_) {
-    if (topic.found || !topic.read) continue;
+    const bool nothing_to_read = topic.found && topic.config.count(0, topic.partition_count) == 0;
+    if (!topic.read || (topic.found && !nothing_to_read)) continue;
     operate::PartitionStatus missing;
     missing.topic = name;
     missing.partition = -1;
     missing.state = "waiting";
-    missing.reason = !topic.trouble.empty() ? topic.trouble : source_detail_;
+    missing.reason = nothing_to_read
+                         ? "none of its configured partitions is there: it has " + std::to_string(topic.partition_count)
+                     : !topic.trouble.empty() ? topic.trouble
+                                              : source_detail_;
     report.partitions.push_back(std::move(missing));
   }
   const bool retrying = supervisor_.level() != supervise::Level::kA;

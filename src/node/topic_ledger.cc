@@ -15,8 +15,10 @@ bool TopicLedger::is_same_topic(const Entry& entry) {
   return entry.account && may_be_same(entry.account->topic_id, entry.now.topic_id);
 }
 
-void TopicLedger::found(const std::string& topic, const ports::TopicId& id, std::int32_t partition_count) {
+void TopicLedger::found(const std::string& topic, const ports::TopicId& id, std::int32_t partition_count,
+                        const std::vector<config::PartitionRange>& read) {
   Entry& entry = topics_[topic];
+  entry.config.partitions = read;
   if (!may_be_same(entry.now.topic_id, id)) entry.stored.clear();
   entry.now = {id, partition_count};
 }
@@ -40,7 +42,7 @@ void TopicLedger::stored(const ports::TopicPartition& partition, const ports::Po
 
 void TopicLedger::settle(Entry& entry) {
   const std::int32_t first = is_same_topic(entry) ? entry.account->partition_count : 0;
-  if (static_cast<std::int32_t>(entry.stored.size()) < entry.now.partition_count - first) return;
+  if (static_cast<std::int64_t>(entry.stored.size()) < entry.config.count(first, entry.now.partition_count)) return;
   entry.account = entry.now;
   entry.stored.clear();
   entry.untold = true;

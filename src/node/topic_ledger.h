@@ -1,7 +1,7 @@
 // TopicLedger: why a partition has no stored position, and when the store may be told that a topic has grown.
 //
 // The store keeps {topic id, partition count} of each topic. Whoever lies beyond that count is new and begins at its
-// log's start; so the count may grow only once the positions of all that are new have been stored.
+// log's start; so the count may grow only once the positions of all that are new, and read, have been stored.
 // A pure state machine, entered under the node's baton.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "config/node_config.h"
 #include "pipeline/adapter.h"
 #include "ports/offset_store.h"
 
@@ -19,8 +20,9 @@ namespace ductus::node {
 
 class TopicLedger {
  public:
-  /// What the cluster says. Comes before loaded().
-  void found(const std::string& topic, const ports::TopicId& id, std::int32_t partition_count);
+  /// What the cluster says. Comes before loaded(). `read`: as TopicConfig::partitions; empty: all.
+  void found(const std::string& topic, const ports::TopicId& id, std::int32_t partition_count,
+             const std::vector<config::PartitionRange>& read = {});
   /// What the store says. A topic that it has never seen is accounted for as it is now.
   void loaded(const std::string& topic, const std::optional<ports::KnownTopic>& stored);
   /// The store holds this position.
@@ -37,6 +39,7 @@ class TopicLedger {
  private:
   struct Entry {
     ports::KnownTopic now;                     ///< as the cluster has it
+    config::TopicConfig config;                ///< of which only the partitions matter
     std::optional<ports::KnownTopic> account;  ///< as the store has it, or is to have it
     std::set<std::int32_t> stored;             ///< partitions beyond the account whose positions are stored
     bool untold = false;

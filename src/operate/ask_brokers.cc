@@ -1,6 +1,8 @@
 #include "operate/ask_brokers.h"
 
 #include <chrono>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "base/byte_budget.h"
@@ -23,7 +25,13 @@ LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::str
   const kafka::RecordSetDecoder decoder;
   base::ByteBudget budget(config.memory_budget_bytes);
   kafka::KafkaSource source(std::move(settings), budget, decoder);
-  return look_at_log(source, topics, base::SystemClock(), kBrokersTimeout, time_ms);
+  std::map<std::string_view, const config::TopicConfig*> by_name;
+  for (const config::TopicConfig& topic : config.topics) by_name.emplace(topic.name, &topic);
+  const Reads reads = [&](const ports::TopicPartition& partition) {
+    const auto topic = by_name.find(partition.topic);
+    return topic == by_name.end() || topic->second->reads(partition.partition);
+  };
+  return look_at_log(source, topics, base::SystemClock(), kBrokersTimeout, time_ms, reads);
 }
 
 }  // namespace ductus::operate

@@ -11,7 +11,8 @@
 
 namespace ductus::operate {
 
-/// `time_ms`: as look_at_log() takes it. Blocking: at most 5 s; less where every broker refuses.
+/// Only partitions that the configuration reads. `time_ms`: as look_at_log() takes it. Blocking: at most 5 s; less
+/// where every broker refuses.
 LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::string>& topics,
                     std::optional<std::int64_t> time_ms = std::nullopt);
 

@@ -11,10 +11,11 @@ namespace {
 class Look {
  public:
   Look(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
-       base::Time deadline, std::optional<std::int64_t> time_ms)
+       base::Time deadline, std::optional<std::int64_t> time_ms, const Reads& reads)
       : source_(source),
         clock_(clock),
         time_ms_(time_ms),
+        reads_(reads),
         sockets_(source, clock, deadline),
         unanswered_(topics.begin(), topics.end()) {}
 
@@ -60,6 +61,7 @@ class Look {
     unanswered_.erase(found.topic);
     look_.topics[found.topic] = {found.topic_id, found.partition_count};
     for (std::int32_t i = 0; i < found.partition_count && partitions_.size() < kMaxPartitions; ++i) {
+      if (reads_ && !reads_({found.topic, i})) continue;
       const auto [place, added] = look_.partitions.try_emplace({found.topic, i});
       if (!added) continue;
       const auto child = static_cast<std::uint32_t>(partitions_.size());
@@ -117,6 +119,7 @@ class Look {
   ports::BatchSource& source_;
   const base::Clock& clock_;
   const std::optional<std::int64_t> time_ms_;
+  const Reads& reads_;
   SourceSockets sockets_;
   ports::SourceEffects effects_;
   LogLook look_;
@@ -129,9 +132,9 @@ class Look {
 }  // namespace
 
 LogLook look_at_log(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
-                    std::chrono::milliseconds timeout, std::optional<std::int64_t> time_ms) {
+                    std::chrono::milliseconds timeout, std::optional<std::int64_t> time_ms, const Reads& reads) {
   const base::Time deadline = clock.now() + timeout;
-  return Look(source, topics, clock, deadline, time_ms).run(deadline);
+  return Look(source, topics, clock, deadline, time_ms, reads).run(deadline);
 }
 
 }  // namespace ductus::operate

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,11 +35,15 @@ struct LogLook {
 /// Partitions that a look takes in; further ones are left out.
 inline constexpr std::size_t kMaxPartitions = 100'000;
 
-/// Finds the partitions of `topics`, their bounds and, where `time_ms` is given (milliseconds since 1970), the offset
-/// at that time. What is not answered stays unknown: after `timeout`, or as soon as every place that could answer has
-/// refused a connection. Runs `source` (fresh, used for nothing else) on sockets of its own, so it blocks: at most
-/// `timeout`.
+/// Whether a partition is looked at; empty: each is.
+using Reads = std::function<bool(const ports::TopicPartition& partition)>;
+
+/// Finds the partitions of `topics` that are read, their bounds and, where `time_ms` is given (milliseconds since
+/// 1970), the offset at that time. What is not answered stays unknown: after `timeout`, or as soon as every place that
+/// could answer has refused a connection. Runs `source` (fresh, used for nothing else) on sockets of its own, so it
+/// blocks: at most `timeout`.
 LogLook look_at_log(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
-                    std::chrono::milliseconds timeout, std::optional<std::int64_t> time_ms = std::nullopt);
+                    std::chrono::milliseconds timeout, std::optional<std::int64_t> time_ms = std::nullopt,
+                    const Reads& reads = {});
 
 }  // namespace ductus::operate

@@ -71,13 +71,16 @@ std::string first_broker(const config::NodeConfig& config) {
 StatusReport stopped_report(const config::NodeConfig& config, const LogLook& look, const StoredPlaces& stored) {
   StatusReport report{config.name, config.handler_name, "not_running", first_broker(config), {}};
   for (const auto& [partition, bounds] : look.partitions) report.partitions.push_back(row(partition, bounds, stored));
-  for (const auto& [topic, why] : look.missing_topics) {
+  for (const config::TopicConfig& one : config.topics) {
+    const auto missing = look.missing_topics.find(one.name);
+    if (missing == look.missing_topics.end()) continue;
+    const auto& [topic, why] = *missing;
     PartitionBounds unknown;
     unknown.trouble = look.trouble.empty() ? why.message : look.trouble;
     const std::size_t before = report.partitions.size();
     for (auto at = stored.positions.lower_bound({topic, 0}); at != stored.positions.end() && at->first.topic == topic;
          ++at) {
-      report.partitions.push_back(row(at->first, unknown, stored));
+      if (one.reads(at->first.partition)) report.partitions.push_back(row(at->first, unknown, stored));
     }
     if (report.partitions.size() > before) continue;
     PartitionStatus nothing = row({topic, -1}, unknown, stored);

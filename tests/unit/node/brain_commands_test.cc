@@ -348,6 +348,19 @@ TEST_F(BrainReloadTest, OnlyThePartitionsThatAreNamedAreRead) {
   EXPECT_EQ(brain_->status(clock_.now()).partitions.at(1).partition, 3);
 }
 
+TEST_F(BrainReloadTest, SaysThatNoneOfTheNamedPartitionsIsThereUntilOneIs) {
+  config_.topics[0].partitions = {{5, 9}};
+  start();
+  topic_has(3);
+  const auto status = brain_->status(clock_.now());
+  ASSERT_EQ(status.partitions.size(), 1u);
+  EXPECT_EQ(status.partitions[0].state, "waiting");
+  EXPECT_EQ(status.partitions[0].reason, "none of its configured partitions is there: it has 3");
+  topic_has(6);
+  EXPECT_EQ(partitions(), 1u);
+  EXPECT_EQ(brain_->status(clock_.now()).partitions.at(0).partition, 5);
+}
+
 TEST_F(BrainReloadTest, LimitsCountFromNowOn) {
   begin(0);
   config_.max_uncommitted_batches = 1;

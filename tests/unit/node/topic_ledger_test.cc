@@ -56,6 +56,16 @@ TEST_F(TopicLedgerTest, TheCountGrowsOnlyOnceAllThatIsNewIsStored) {
   EXPECT_EQ(why(2), Unstored::kMissing);
 }
 
+TEST_F(TopicLedgerTest, TheCountGrowsWithoutPartitionsThatAreNotRead) {
+  ledger_.found("t", kFirst, 6, {{0, 0}, {3, 4}});
+  ledger_.loaded("t", KnownTopic{kFirst, 2});
+  store(3);
+  EXPECT_EQ(told(), std::nullopt);
+  store(4);
+  EXPECT_EQ(told(), (KnownTopic{kFirst, 6}));
+  EXPECT_EQ(why(5), Unstored::kMissing);
+}
+
 TEST_F(TopicLedgerTest, APartitionThatIsAddedWhileTheNodeRunsIsNew) {
   begin({kFirst, 1}, std::nullopt);
   ledger_.found("t", kFirst, 2);

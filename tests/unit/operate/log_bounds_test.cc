@@ -139,6 +139,19 @@ class LookAtLog : public ::testing::Test {
   }
 };
 
+TEST_F(LookAtLog, AsksOnlyForPartitionsThatAreRead) {
+  answer_with(std::string("\0\0\0\5hello", 9));
+  ScriptedSource source(port(), [](const std::string&, SourceEffects& out) {
+    out.push_back(ports::TopicFound{"orders", {7}, 4});
+    out.push_back(ports::LogBounds{{0, 0}, 5, 90, 80});
+  });
+  const auto found = look_at_log(source, {"orders"}, base::SystemClock(), 20s, std::nullopt,
+                                 [](const ports::TopicPartition& partition) { return partition.partition == 2; });
+  EXPECT_EQ(source.attached, (std::vector<ports::TopicPartition>{{"orders", 2}}));
+  ASSERT_EQ(found.partitions.size(), 1u);
+  EXPECT_EQ(found.partitions.at({"orders", 2}).readable_end, 80);
+}
+
 TEST_F(LookAtLog, EndsOnceEverythingIsKnown) {
   answer_with(std::string("\0\0\0\5hello", 9));
   ScriptedSource source(port(), [](const std::string& answer, SourceEffects& out) {

@@ -52,6 +52,16 @@ TEST_F(StoppedReport, SaysWhyANodeWouldNotGoOn) {
   EXPECT_EQ(told.total_lag(), std::nullopt);
 }
 
+TEST_F(StoppedReport, LeavesOutPartitionsThatAreNotRead) {
+  config_.topics = {{"orders", {}, {{0, 1}}}};
+  look_.missing_topics.insert({"orders", {ErrorCode::kTimedOut, "the cluster has not answered"}});
+  store(1, 40);
+  store(3, 7);
+  const auto told = report();
+  ASSERT_EQ(told.partitions.size(), 1u);
+  EXPECT_EQ(told.partitions[0].partition, 1);
+}
+
 TEST_F(StoppedReport, ShowsStoredPlacesWhileTheBrokerIsAway) {
   look_.missing_topics.insert({"orders", {ErrorCode::kTimedOut, "the cluster has not answered"}});
   look_.trouble = "connection refused";
