@@ -42,7 +42,7 @@ class Log {
   };
 
   /// `level`: debug, info, warn, error: what is less is left out. `format`: text, json.
-  /// `file` is appended to, and made (mode 0640) in an existing folder; empty: stderr.
+  /// `file` is appended to, and made (mode 0640), its folder too where only that is missing; empty: stderr.
   /// Errors: kInvalid (an unknown word), kIo.
   static Result<std::unique_ptr<Log>> open(std::string_view level, std::string_view format,
                                            const std::filesystem::path& file, Surroundings surroundings);

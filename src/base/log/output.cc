@@ -45,6 +45,8 @@ LogOutput::~LogOutput() {
 
 Result<LogOutput> LogOutput::open(std::filesystem::path file, std::string_view journal_stream) {
   if (file.empty()) return LogOutput({}, STDERR_FILENO, is_stream(STDERR_FILENO, journal_stream));
+  std::error_code ignored;  // opening says what is wrong
+  std::filesystem::create_directory(file.parent_path(), ignored);
   const Result<int> fd = open_file(file);
   if (!fd) return fd.error();
   return LogOutput(std::move(file), *fd, false);

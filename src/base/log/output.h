@@ -13,8 +13,8 @@ namespace ductus::base {
 
 class LogOutput {
  public:
-  /// `file` is appended to, and made (mode 0640) in an existing folder; empty: stderr. `journal_stream`: the value of
-  /// JOURNAL_STREAM in the environment. Errors: kIo.
+  /// `file` is appended to, and made (mode 0640), its folder too where only that is missing; empty: stderr.
+  /// `journal_stream`: the value of JOURNAL_STREAM in the environment. Errors: kIo.
   static Result<LogOutput> open(std::filesystem::path file, std::string_view journal_stream);
   LogOutput(LogOutput&& other) noexcept;
   LogOutput& operator=(LogOutput&&) = delete;

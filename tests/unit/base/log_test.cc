@@ -87,6 +87,14 @@ TEST_F(LogToFile, CutsALineAtItsLimit) {
   }
 }
 
+TEST_F(LogToFile, MakesTheFolderThatTheFileStandsIn) {
+  auto log = Log::open("info", "text", directory_ / "log/node.log", {.clock = &clock_});
+  ASSERT_TRUE(log.ok()) << log.error().message;
+  (*log)->write(LogLevel::kInfo, "there");
+  log->reset();
+  EXPECT_NE(directory_.read("log/node.log").find("there"), std::string::npos);
+}
+
 TEST_F(LogToFile, AppendsToWhatIsThere) {
   directory_.write("node.log", "before\n");
   open("info", "text")->info("after");
