@@ -303,6 +303,11 @@ void Brain::check_until_end(base::Time now, Effects& out) {
   drain(now, out);
 }
 
+void Brain::end_by_force(Effects& out) {
+  if (!finished_) log(LogLevel::kError, "ended by a second signal: what is still running is left behind", out);
+  finish(1, true, out);
+}
+
 void Brain::finish(int exit_code, bool forced, Effects& out) {
   if (std::exchange(finished_, true)) return;
   out.emplace_back(Finished{exit_code, forced});

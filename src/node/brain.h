@@ -80,6 +80,8 @@ class Brain {
   void start(base::Time now, Effects& out);
   /// Nothing more is fetched or offered; ends with Finished. Asked twice, the time to stop goes on running.
   void drain(base::Time now, Effects& out);
+  /// Without waiting for anything.
+  void end_by_force(Effects& out);
 
   // Commands of operators (brain_commands.cc), on a partition or, without one, on a whole topic. A number is that of a
   // command whose outcome comes later. Errors: kNotFound (none of this node's), kRefused (in the state that it is in).

@@ -34,8 +34,8 @@ Result<base::FileLock> lock_node(const config::NodeConfig& config, base::LockOwn
 
 bool node_is_there(const config::NodeConfig& config) { return base::FileLock::held_by_node(config.dir / "lock"); }
 
-void note_forced_end(const config::NodeConfig& config) {
-  std::ofstream(forced_end_file(config), std::ios::trunc) << ::getpid() << "\n";
+void note_forced_end(const config::NodeConfig& config, pid_t process) {
+  std::ofstream(forced_end_file(config), std::ios::trunc) << process << "\n";
 }
 
 bool ended_by_force(const config::NodeConfig& config, pid_t process) {

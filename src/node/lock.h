@@ -23,9 +23,9 @@ Result<base::FileLock> lock_node(const config::NodeConfig& config, base::LockOwn
 /// Whether a node of this config is there: running, or about to, or not yet gone. Makes nothing.
 bool node_is_there(const config::NodeConfig& config);
 
-/// Leaves word in the node's folder that this process ends with calls left behind. `stop` learns it so: nobody but a
-/// parent gets an exit code. Forgotten when the next node takes the lock.
-void note_forced_end(const config::NodeConfig& config);
+/// Leaves word in the node's folder that `process`, a node or its guardian, ends with calls left behind. `stop` learns
+/// it so: nobody but a parent gets an exit code. Forgotten when the next node takes the lock.
+void note_forced_end(const config::NodeConfig& config, pid_t process);
 /// The process left such word.
 bool ended_by_force(const config::NodeConfig& config, pid_t process);
 

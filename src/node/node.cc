@@ -71,6 +71,12 @@ Result<std::optional<std::chrono::milliseconds>> idle_interval_of(Module& module
   }
 }
 
+control::Response tell_status(Workers& workers, const RunOptions& options) {
+  operate::StatusReport report = workers.status();
+  if (options.guardian != nullptr) report.process.guardian = options.guardian->has_ended() ? "unguarded" : "guarded";
+  return {.body = operate::to_json(report)};
+}
+
 int report(const Error& error) {
   std::fprintf(stderr, "ductus: %s\n", base::escaped(error.message).c_str());
   return error.code == ErrorCode::kRefused ? 5 : error.code == ErrorCode::kTimedOut ? 4 : 1;
@@ -125,22 +131,23 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
                    .clock = clock,
                    .log = **log,
                    .config = config,
-                   .reload = [&] { on_reload(); }});
+                   .reload = [&] { on_reload(); },
+                   .guardian = options.guardian != nullptr ? options.guardian->id() : 0});
   on_reload = [&] { reload.run(workers); };
   auto control = control::Server::start(
       control::socket_path(config.dir),
-      {{"GET", "/v1/status",
-        [&](const control::Request&) { return control::Response{.body = operate::to_json(workers.status())}; }},
+      {{"GET", "/v1/status", [&](const control::Request&) { return tell_status(workers, options); }},
        {"POST", "/v1/stop", [&](const control::Request&) {
           workers.drain();
           return control::Response{.status = 202, .body = "{\"stopping\":true}"};
         }}});
   if (!control) return report(control.error());
+  if (options.when_up) options.when_up();
 
   std::optional<operate::Progress> progress(std::in_place, [&] { return workers.status(); }, **log, clock);
   const Finished how = workers.run();
   if (how.forced) {  // nothing that waits for a thread: user code may hold any of them
-    note_forced_end(config);
+    note_forced_end(config, ::getpid());
     (void)(*log)->flush(base::Log::kFlushWithin);
     std::fflush(stdout);
     ::_exit(how.exit_code);

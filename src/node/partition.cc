@@ -43,8 +43,9 @@ std::optional<StateAndReason> describe_call(const Partition& partition, const No
     return StateAndReason{"waiting", node.no_thread};
   }
   const base::Duration lasts = node.now - *partition.call_since;
-  if (lasts < node.stall_after) return std::nullopt;
-  return StateAndReason{"stalled", "the handler is busy with one call for " + seconds(lasts)};
+  if (lasts < node.stall_after && !node.stopping) return std::nullopt;
+  return StateAndReason{lasts < node.stall_after ? "waiting" : "stalled",
+                        "the handler is busy with one call for " + seconds(lasts)};
 }
 
 StateAndReason describe_fetching(const Partition& partition, const NodeState& node) {

@@ -94,7 +94,9 @@ SocketEvent Sockets::wait(std::chrono::milliseconds timeout) {
     case kSignalEvent: {
       signalfd_siginfo info{};
       if (::read(signals_.fd(), &info, sizeof info) != sizeof info) return {};
-      return {.kind = SocketEvent::Kind::kSignal, .signal = static_cast<int>(info.ssi_signo)};
+      return {.kind = SocketEvent::Kind::kSignal,
+              .signal = static_cast<int>(info.ssi_signo),
+              .sender = static_cast<pid_t>(info.ssi_pid)};
     }
     default:
       break;

@@ -5,6 +5,8 @@
 // Thread: any, unless said otherwise. Blocking: only wait() and dial().
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -35,7 +37,8 @@ struct SocketEvent {
   enum class Kind : std::uint8_t { kNothing, kTimer, kSignal, kOpened, kReadable, kLost };
   Kind kind = Kind::kNothing;
   ports::ConnectionId connection = 0;
-  int signal = 0;  ///< kSignal
+  int signal = 0;    ///< kSignal
+  pid_t sender = 0;  ///< kSignal: the process; 0: the kernel, for a terminal
   Error error{};   ///< kLost
 };
 

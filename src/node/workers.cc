@@ -274,7 +274,7 @@ std::optional<Work> Workers::poll(std::chrono::milliseconds timeout, bool take) 
     case SocketEvent::Kind::kReadable:
       return on_readable(event.connection, take);
     case SocketEvent::Kind::kSignal:
-      event.signal == SIGHUP ? parts_.reload() : drain();
+      event.signal == SIGHUP ? parts_.reload() : on_stop_signal(event.sender);
       return std::nullopt;
     case SocketEvent::Kind::kTimer:
       return enter([&](Brain&, base::Time, Effects&) { timer_at_ = base::Time::max(); }, take);
@@ -288,6 +288,17 @@ std::optional<Work> Workers::poll(std::chrono::milliseconds timeout, bool take) 
           take);
   }
   return std::nullopt;
+}
+
+/// The first one drains, a second one is somebody's impatience. The guardian's does not count: what asks all processes
+/// of a session to end is heard from it once more.
+void Workers::on_stop_signal(pid_t sender) {
+  const bool from_guardian = parts_.guardian != 0 && sender == parts_.guardian;
+  if (!from_guardian && signalled_.exchange(true)) {
+    enter([](Brain& brain, base::Time, Effects& out) { brain.end_by_force(out); }, false);
+  } else {
+    drain();
+  }
 }
 
 std::optional<Work> Workers::on_readable(ports::ConnectionId connection, bool take) {

@@ -6,6 +6,8 @@
 // monitor looks every kBlockedAfter for a worker that is stuck in one, and wakes or starts another in its place.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -52,6 +54,7 @@ class Workers {
     const config::NodeConfig& config;
     /// What SIGHUP asks for, on a worker's thread; may block on disk.
     std::function<void()> reload;
+    pid_t guardian = 0;  ///< 0: none
   };
 
   /// The parts outlive it.
@@ -93,6 +96,7 @@ class Workers {
   WorkDone call(Worker& self, Work work);
   std::optional<Work> poll(std::chrono::milliseconds timeout, bool take);
   std::optional<Work> on_readable(ports::ConnectionId connection, bool take);
+  void on_stop_signal(pid_t sender);
   void sleep();
   bool wake_sleeper();
   void wake_another();
@@ -116,6 +120,7 @@ class Workers {
   std::atomic<unsigned> max_threads_;
   std::atomic<bool> polling_{false};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> signalled_{false};  ///< by another than the guardian
   const unsigned cpus_;
 
   std::mutex mutex_;  // guards what follows

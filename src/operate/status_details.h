@@ -58,6 +58,7 @@ struct ProcessStatus {
   std::string started_at;  ///< RFC 3339, UTC; empty: it does not run
   std::optional<double> uptime_s;
   std::string module;
+  std::string guardian;  ///< guarded unguarded; empty: no daemon
 };
 
 struct StoreStatus {

@@ -70,7 +70,8 @@ Json to_json(const ProcessStatus& process) {
   return {{"pid", number_or_null(process.pid)},
           {"started_at", text_or_null(process.started_at)},
           {"uptime_s", seconds_or_null(process.uptime_s)},
-          {"module", text_or_null(process.module)}};
+          {"module", text_or_null(process.module)},
+          {"guardian", text_or_null(process.guardian)}};
 }
 
 Json to_json(const StoreStatus& store) {
@@ -130,7 +131,8 @@ ProcessStatus process_from(const Json& process, std::string& problem) {
   return {.pid = narrowed<pid_t>(fields.number("pid")),
           .started_at = fields.optional_text("started_at"),
           .uptime_s = fields.seconds("uptime_s"),
-          .module = fields.optional_text("module")};
+          .module = fields.optional_text("module"),
+          .guardian = fields.optional_text("guardian")};
 }
 
 StoreStatus store_from(const Json& store, std::string& problem) {

@@ -131,6 +131,7 @@ std::string table_by_topic(const StatusReport& report, const StatusView& view, c
 std::string node_line(const StatusReport& report, const Style& style) {
   std::string line = node_mark(report, style);
   if (report.process.pid) line += "  pid " + std::to_string(*report.process.pid);
+  if (report.process.guardian == "unguarded") line += "  " + style.paint("unguarded", Colour::kRed);
   if (report.process.uptime_s) line += "  up " + duration_text(*report.process.uptime_s);
   if (!report.process.module.empty()) line += "  handler " + base::escaped(report.process.module);
   if (!report.store.url.empty()) line += "  store " + base::escaped(report.store.url);

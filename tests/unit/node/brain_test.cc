@@ -258,6 +258,30 @@ TEST_F(BrainTest, AHandlerThatDoesNotReturnIsLeftBehindWhenTheTimeToStopIsOver) 
   EXPECT_TRUE(finished->forced);
 }
 
+TEST_F(BrainTest, EndedByForceItWaitsForNoHandler) {
+  begin(0);
+  deliver(0, 0, 4);
+  (void)next_work(Kind::kHandle);
+  brain_->drain(clock_.now(), effects_);
+  EXPECT_FALSE(take<Finished>());
+  brain_->end_by_force(effects_);
+  const auto finished = take<Finished>();
+  ASSERT_TRUE(finished);
+  EXPECT_EQ(finished->exit_code, 1);
+  EXPECT_TRUE(finished->forced);
+}
+
+TEST_F(BrainTest, WhileItDrainsItsStatusNamesTheHandlerThatIsWaitedFor) {
+  begin(0);
+  deliver(0, 0, 4);
+  (void)next_work(Kind::kHandle);
+  brain_->drain(clock_.now(), effects_);
+  clock_.advance(std::chrono::seconds(5));
+  const operate::PartitionStatus partition = brain_->status(clock_.now()).partitions.at(0);
+  EXPECT_EQ(partition.state, "waiting");
+  EXPECT_EQ(partition.reason, "the handler is busy with one call for 5 s");
+}
+
 TEST_F(BrainTest, UntilEndEndsOnceThePositionHasPassedTheEndSeenAtTheStartAndIsStored) {
   begin(0, {.until_end = true});
   log_ends_at(0, 8);

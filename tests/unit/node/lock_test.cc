@@ -51,7 +51,7 @@ TEST_F(NodeLockTest, RemembersWhichProcessWasEndedByForce) {
   {
     const auto node = lock(base::LockOwner::kNode);
     EXPECT_FALSE(ended_by_force(config_, ::getpid()));
-    note_forced_end(config_);
+    note_forced_end(config_, ::getpid());
   }
   EXPECT_TRUE(ended_by_force(config_, ::getpid()));
   EXPECT_FALSE(ended_by_force(config_, ::getpid() + 1));

@@ -42,6 +42,15 @@ TEST(Lag, AddsUp) {
   EXPECT_EQ(report_of({most, most}).total_lag(), std::nullopt);
 }
 
+TEST(StatusJson, TellsWhetherADaemonIsGuarded) {
+  StatusReport report = report_of({});
+  report.process.guardian = "unguarded";
+  EXPECT_EQ(nlohmann::json::parse(to_json(report)).at("process").at("guardian"), "unguarded");
+  const auto read = status_from_json(to_json(report));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->process.guardian, "unguarded");
+}
+
 TEST(StatusJson, HasTheFieldsOfItsSchema) {
   auto waiting = partition_at(3, 5, 9);
   waiting.log_start_offset = 1;
