@@ -29,7 +29,7 @@ struct ModuleEntry {
 
 /// Runs the command line: `VERB CONFIG [args]`. Modules that ship with the library (file, print, null)
 /// are there as well; an entry of the same name replaces one.
-/// Returns the process's exit code. Blocking: until the verb is done. Call it from main(), once.
+/// Returns the process's exit code. Blocking: until the verb is done. Call it once, first in main(): `start` forks.
 DUCTUS_EXPORT int run(int argc, char** argv, std::vector<ModuleEntry> modules);
 
 }  // namespace ductus

@@ -1,8 +1,5 @@
 #include "supervise/process_guard.h"
 
-#include <algorithm>
-#include <iterator>
-
 namespace ductus::supervise {
 
 void ProcessGuard::on_up(base::Time now) {
@@ -15,7 +12,7 @@ std::optional<base::Time> ProcessGuard::on_end(const ProcessEnd& end, base::Time
   if (up_since_) backoff_.progressed(now);
   up_since_.reset();
   const int code = end.exit_code.value_or(1);
-  const bool final = code == 0 || std::find(std::begin(kFinal), std::end(kFinal), code) != std::end(kFinal);
+  const bool final = code == 0 || code == kWrongUsage || code == kRefused || code == kWrongConfig;
   if (stopping_ || end.forced || final || !was_up_) return std::nullopt;
   return now + backoff_.next();
 }

@@ -23,8 +23,10 @@ struct ProcessEnd {
 
 class ProcessGuard {
  public:
-  /// Exit codes by which a node says that starting it again is of no use: usage, another one runs, a wrong config.
-  static constexpr int kFinal[] = {2, 5, 6};
+  /// Exit codes by which a node says that starting it again is of no use.
+  static constexpr int kWrongUsage = 2;
+  static constexpr int kRefused = 5;  ///< another one runs
+  static constexpr int kWrongConfig = 6;
 
   /// `seed` decides the jitter.
   explicit ProcessGuard(std::uint64_t seed) : backoff_(seed) {}

@@ -78,7 +78,9 @@ TEST_F(ProcessGuardTest, EndsWithANodeThatWasEndedByForce) {
 }
 
 TEST_F(ProcessGuardTest, EndsWhereStartingAgainIsOfNoUse) {
-  for (const int code : ProcessGuard::kFinal) EXPECT_EQ(delay_after(1s, {.exit_code = code}), std::nullopt) << code;
+  for (const int code : {ProcessGuard::kWrongUsage, ProcessGuard::kRefused, ProcessGuard::kWrongConfig}) {
+    EXPECT_EQ(delay_after(1s, {.exit_code = code}), std::nullopt) << code;
+  }
 }
 
 TEST_F(ProcessGuardTest, EndsWithANodeThatCrashesWhileItStops) {
