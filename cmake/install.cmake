@@ -22,3 +22,7 @@ file(RELATIVE_PATH DUCTUS_PC_TO_PREFIX ${CMAKE_INSTALL_PREFIX}/${pc_dir} ${CMAKE
 string(REGEX REPLACE "/$" "" DUCTUS_PC_TO_PREFIX "${DUCTUS_PC_TO_PREFIX}")
 configure_file(${PROJECT_SOURCE_DIR}/packaging/ductus.pc.in ductus.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/ductus.pc DESTINATION ${pc_dir})
+
+# The one file that names where things lie: systemd wants it so.
+configure_file(${PROJECT_SOURCE_DIR}/packaging/ductus@.service.in ductus@.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ductus@.service DESTINATION lib/systemd/system)

@@ -8,6 +8,7 @@
 #include "cli/modules.h"
 #include "cli/time_argument.h"
 #include "cli/verb.h"
+#include "daemon/service_manager.h"
 
 namespace ductus::cli {
 namespace {
@@ -30,11 +31,11 @@ Action describe_console(CLI::App& app) {
       ->type_name("TIME")
       ->needs(until_end);
   return with_config([options](const Call& call, const config::NodeConfig& config, Surroundings& around) {
-    auto module = make_module(config, around);
-    if (!module)
-      return to_int(module.error().code == ErrorCode::kInvalid ? ExitCode::kConfigInvalid : ExitCode::kFailed);
-    options->reload = reload_of(call, around);
-    return around.run_node(config, *std::move(module), *options);
+    node::RunOptions told = *options;
+    told.reload = reload_of(call, around);
+    const auto manager = around.environment ? around.environment("NOTIFY_SOCKET") : std::nullopt;
+    if (manager) told.when_up = [&manager] { daemon::tell_service_manager(*manager, "READY=1"); };
+    return run_node(config, told, around);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/exit_code.h"
 #include "config/suggest.h"
 
 namespace ductus::cli {
@@ -48,6 +49,12 @@ Result<std::unique_ptr<Module>> make_module(const config::NodeConfig& config, Su
   Error missing = no_such_module(config.module, modules);
   say(around, missing.message);
   return missing;
+}
+
+int run_node(const config::NodeConfig& config, const node::RunOptions& options, Surroundings& around) {
+  auto module = make_module(config, around);
+  if (module) return around.run_node(config, *std::move(module), options);
+  return to_int(module.error().code == ErrorCode::kInvalid ? ExitCode::kConfigInvalid : ExitCode::kFailed);
 }
 
 }  // namespace ductus::cli

@@ -58,6 +58,7 @@ void say_problems(Surroundings& around, std::string_view problems);
 /// What an error of a look at brokers, node or store ends a verb with.
 ExitCode exit_code_of(const Error& error) noexcept;
 
+Action describe_start(CLI::App& app);
 Action describe_console(CLI::App& app);
 Action describe_stop(CLI::App& app);
 Action describe_running(CLI::App& app);

@@ -5,7 +5,9 @@
 namespace ductus::cli {
 namespace {
 
-constexpr std::array<Verb, 11> kVerbs = {{
+constexpr auto kVerbs = std::to_array<Verb>({
+    {"", "start", "Run the node by itself, started again when it crashes; returns once it is up", true, false,
+     describe_start},
     {"", "console", "Run the node in this terminal until it is stopped", true, false, describe_console},
     {"", "stop", "Let a running node finish what is in hand and end; by force after [node] stop_timeout", true, false,
      describe_stop},
@@ -23,7 +25,7 @@ constexpr std::array<Verb, 11> kVerbs = {{
     {"config", "show", "Print every setting that counts, defaults too, as TOML", true, false, describe_config_show},
     {"config", "convert", "Print what the original's configuration in Erlang terms says as TOML", true, false,
      describe_config_convert},
-}};
+});
 
 }  // namespace
 

@@ -15,15 +15,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/log/line.h"
 #include "daemon/detach.h"
 #include "daemon/guardian_lock.h"
 #include "net/socket.h"
@@ -75,9 +75,25 @@ std::string in_seconds(base::Duration duration) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
+/// Into stderr, as the node's log does it; but without the thread of that, which would not come along into the node's
+/// process.
+class GuardianLog {
+ public:
+  explicit GuardianLog(const config::NodeConfig& config)
+      : format_(config.log_format == "json" ? base::LineFormat::kJson : base::LineFormat::kText) {}
+
+  void error(std::string_view text) const {
+    const std::string line = base::rendered({std::chrono::system_clock::now(), LogLevel::kError, text}, format_, false);
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  }
+
+ private:
+  base::LineFormat format_;
+};
+
 class Guardian {
  public:
-  Guardian(const config::NodeConfig& config, const NodeMain& node, base::Log& log, net::Socket lock,
+  Guardian(const config::NodeConfig& config, const NodeMain& node, const GuardianLog& log, net::Socket lock,
            net::Socket starter)
       : config_(config),
         node_(node),
@@ -235,7 +251,7 @@ class Guardian {
 
   const config::NodeConfig& config_;
   const NodeMain& node_;
-  base::Log& log_;
+  const GuardianLog& log_;
   net::Socket lock_;
   net::Socket starter_;
   supervise::ProcessGuard guard_;
@@ -255,15 +271,14 @@ class Guardian {
 int be_guardian(const config::NodeConfig& config, const NodeMain& node, int starter) {
   const auto kept = detach(log_file(config), starter);
   // After that stderr is the log; before, it is that of the caller.
-  auto log = base::Log::open(config.log_level, config.log_format, {});
-  if (!log) return 1;
-  if (!kept) return (*log)->error(kept.error().message), 1;
+  const GuardianLog log(config);
+  if (!kept) return log.error(kept.error().message), 1;
   auto lock = become_guardian_of(config.dir);
   if (!lock) {
-    (*log)->error(lock.error().message);
+    log.error(lock.error().message);
     return lock.error().code == ErrorCode::kRefused ? supervise::ProcessGuard::kRefused : 1;
   }
-  return Guardian(config, node, **log, *std::move(lock), net::Socket(*kept)).run();
+  return Guardian(config, node, log, *std::move(lock), net::Socket(*kept)).run();
 }
 
 Launched end_of(pid_t guardian) {

@@ -161,7 +161,7 @@ def _toml(bootstrap, topics, tables):
         merged[name] = {**merged.get(name, {}), **table}
     text = ""
     for name, table in merged.items():
-        text += f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        text += f"[{name}]\n" + "".join(f"{key} = {_toml_value(value)}\n" for key, value in table.items())
     inits = topics if isinstance(topics, dict) else dict.fromkeys(topics, "out/{topic}-{partition}.txt")
     for topic, init in inits.items():
         text += f'[[topics]]\nname = "{topic}"\ninit = {_toml_value(init)}\n'

@@ -2,12 +2,16 @@
 //   -f '%o|%k|%h|%T|%s\n'        offset, key, headers (name=value,…), timestamp, value
 // into FOLDER/TOPIC-PARTITION, and beside it the size of each batch: into .calls when it comes, into .batches when it
 // is written down.
-// A topic's init: {folder = …, pause_ms = how long each callback blocks, deaf = whether also when it is asked to end}.
+// A topic's init: {folder = …, pause_ms = how long each callback blocks, deaf = whether also when it is asked to end,
+// crash = whether the first callback is the end of the process}. Its settings: {last_words = what the factory says
+// before it ends the process}.
 #include <ductus/app.h>
 
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -18,10 +22,16 @@
 
 namespace {
 
+bool is_set(const ductus::Value& table, const char* key) {
+  const ductus::Value* const flag = table.find(key);
+  return flag != nullptr && *flag->as_bool();
+}
+
 class Ledger final : public ductus::Handler {
  public:
-  Ledger(const std::filesystem::path& path, std::chrono::milliseconds pause, std::stop_token stop)
+  Ledger(const std::filesystem::path& path, std::chrono::milliseconds pause, bool crash, std::stop_token stop)
       : pause_(pause),
+        crash_(crash),
         stop_(std::move(stop)),
         messages_(path, std::ios::app | std::ios::binary),
         calls_(path.string() + ".calls"),
@@ -29,6 +39,7 @@ class Ledger final : public ductus::Handler {
 
   ductus::Verdict handle_messages(const ductus::Batch& batch) override {
     calls_ << batch.size() << '\n' << std::flush;
+    if (crash_) std::raise(SIGSEGV);
     block();
     for (const ductus::Message& message : batch) write(message);
     batches_ << batch.size() << '\n';
@@ -53,6 +64,7 @@ class Ledger final : public ductus::Handler {
   }
 
   std::chrono::milliseconds pause_;
+  bool crash_;
   std::stop_token stop_;
   std::ofstream messages_;
   std::ofstream calls_;
@@ -65,15 +77,21 @@ class LedgerModule final : public ductus::Module {
                                                         const ductus::Value& init) override {
     const auto name = context.topic + "-" + std::to_string(context.partition);
     const auto path = std::filesystem::path(*init.find("folder")->as_string()) / name;
-    const ductus::Value* deaf = init.find("deaf");
-    const std::stop_token stop = deaf != nullptr && *deaf->as_bool() ? std::stop_token() : context.stop;
-    return std::make_unique<Ledger>(path, std::chrono::milliseconds(*init.find("pause_ms")->as_int()), stop);
+    const std::stop_token stop = is_set(init, "deaf") ? std::stop_token() : context.stop;
+    const std::chrono::milliseconds pause(*init.find("pause_ms")->as_int());
+    return std::make_unique<Ledger>(path, pause, is_set(init, "crash"), stop);
   }
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto make = [](const ductus::Value&) { return std::make_unique<LedgerModule>(); };
+  const auto make = [](const ductus::Value& settings) {
+    if (const ductus::Value* const words = settings.find("last_words")) {
+      std::fprintf(stderr, "%s\n", std::string(*words->as_string()).c_str());
+      std::abort();
+    }
+    return std::make_unique<LedgerModule>();
+  };
   return ductus::run(argc, argv, {{"ledger", make}});
 }

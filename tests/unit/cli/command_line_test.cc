@@ -136,7 +136,7 @@ TEST(CommandLine, HelpsOnStandardOutput) {
   const auto all = reply_of({"--help"});
   EXPECT_EQ(all.code, ExitCode::kOk);
   EXPECT_EQ(all.err, "");
-  for (const char* word : {"console", "status", "stop", "running", "--config-dir", "--set", "--version"}) {
+  for (const char* word : {"start", "console", "status", "stop", "running", "--config-dir", "--set", "--version"}) {
     EXPECT_NE(all.out.find(word), std::string::npos) << word;
   }
   EXPECT_NE(reply_of({"console", "--help"}).out.find("--until-end"), std::string::npos);

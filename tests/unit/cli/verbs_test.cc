@@ -168,7 +168,7 @@ TEST_F(VerbsTest, ConsoleSaysWhyAModuleCannotBeMade) {
 TEST_F(VerbsTest, TellsAllThatIsWrongWithAConfiguration) {
   directory_.write("config/bad.toml", "nonsense = 1\n[source]\nbrokers = 7\n");
   for (const char* verb :
-       {"console", "status", "stop", "running", "reset_offsets", "reset_to_oldest_offsets", "zero_offsets"}) {
+       {"start", "console", "status", "stop", "running", "reset_offsets", "reset_to_oldest_offsets", "zero_offsets"}) {
     err_.str("");
     EXPECT_EQ(run({verb, "bad"}), 6) << verb;
     EXPECT_NE(err_.str().find("nonsense"), std::string::npos) << err_.str();
