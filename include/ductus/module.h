@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -92,7 +93,11 @@ class DUCTUS_EXPORT Handler {
 };
 
 /// Aggregate elements by topic and partition, of all handlers that answered in time.
-using Aggregate = std::map<std::string, std::map<std::int32_t, Value>>;
+struct Aggregate : std::map<std::string, std::map<std::int32_t, Value>> {
+  using map::map;
+  /// The partitions without an element, by topic: their handler was busy with a batch, or failed, or there is none.
+  std::map<std::string, std::set<std::int32_t>> missing;
+};
 
 /// The user's code: one object per node.
 class DUCTUS_EXPORT Module {
@@ -106,7 +111,9 @@ class DUCTUS_EXPORT Module {
   /// With an interval, a partition without messages gets an empty batch after each such time.
   virtual std::optional<std::chrono::milliseconds> idle_interval() const { return std::nullopt; }
 
-  /// Called once per period with one element per handler that answered; also when it is empty.
+  /// Called once per period, the first time right after the start, with one element per handler that answered within
+  /// 500 ms; also when it is empty. Never twice at a time: periods that begin during a call are passed over. What it
+  /// throws is logged, and changes nothing.
   virtual void handle_periodic_aggregate(const Aggregate& aggregate);
 };
 

@@ -161,7 +161,11 @@ void TestNode::advance(std::chrono::milliseconds span) {
 Aggregate TestNode::aggregate() {
   Aggregate elements;
   for (const auto& it : partitions_) {
-    if (it->handler_) elements[it->topic_][it->partition_] = it->handler_->aggregate_element();
+    if (it->handler_) {
+      elements[it->topic_][it->partition_] = it->handler_->aggregate_element();
+    } else {
+      elements.missing[it->topic_].insert(it->partition_);
+    }
   }
   module_->handle_periodic_aggregate(elements);
   return elements;

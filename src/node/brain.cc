@@ -192,12 +192,12 @@ void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now
 /// A state, and one failure, however many partitions wait for it.
 void Brain::note_store_away(const Error& why, base::Time now, Effects& out) {
   if (!std::exchange(store_trouble_, why.message).empty()) return;
-  log(LogLevel::kWarn, "store: " + why.message, out);
+  log(LogLevel::kWarn, "store: " + why.message, out, "store away");
   supervisor_.on_failure("store: " + why.message, now, supervise_out_);
 }
 
 void Brain::note_store_back(Effects& out) {
-  if (!std::exchange(store_trouble_, {}).empty()) log(LogLevel::kInfo, "store: answers again", out);
+  if (!std::exchange(store_trouble_, {}).empty()) log(LogLevel::kInfo, "store: answers again", out, "store back");
 }
 
 void Brain::tick(base::Time now, Effects& out) {
@@ -333,6 +333,8 @@ void Brain::arm(base::Time at, const std::variant<ports::ChildRef, supervise::Ti
   std::push_heap(timers_.begin(), timers_.end());
 }
 
-void Brain::log(LogLevel level, std::string text, Effects& out) { out.emplace_back(LogLine{level, std::move(text)}); }
+void Brain::log(LogLevel level, std::string text, Effects& out, std::string cause) {
+  out.emplace_back(LogLine{level, std::move(text), std::move(cause)});
+}
 
 }  // namespace ductus::node

@@ -36,6 +36,7 @@ namespace ductus::node {
 struct LogLine {
   LogLevel level;
   std::string text;
+  std::string cause{};  ///< what may come in a storm: lines of one cause are limited. Empty: it is always written
 };
 /// Handlers are about to be stopped: who is in a call is asked to return soon.
 struct EndCalls {};
@@ -66,6 +67,8 @@ class Brain {
  public:
   /// Of partitions that stall at the same time, as many are named in the log.
   static constexpr std::size_t kStallsNamed = 10;
+  /// Of handlers that were too busy to give their element, as many are named in the log.
+  static constexpr std::size_t kBusyNamed = 10;
   /// A set that is met twice in rounds of this length is copied out of its response body.
   static constexpr base::Duration kLongWait = std::chrono::milliseconds(100);
   /// Of how many commands, the newest, the outcome is kept.
@@ -118,8 +121,8 @@ class Brain {
 
   /// When tick() is wanted next; Time::max() where nothing is due.
   base::Time next_tick() const;
-  /// The next call to make, oldest first; nothing while `handler.max_threads` calls are out. They are shared out by
-  /// topic: who has some leaves one for each topic that has none, up to half of all.
+  /// The next call to make, oldest first; nothing while `handler.max_threads` calls of handlers are out. They are
+  /// shared out by topic: who has some leaves one for each topic that has none, up to half of all.
   std::optional<Work> take_work(base::Time now);
   /// How many calls may be taken now; one that is taken may leave fewer of them.
   std::size_t ready_work() const noexcept;
@@ -163,7 +166,7 @@ class Brain {
   void check_until_end(base::Time now, Effects& out);
   void finish(int exit_code, bool forced, Effects& out);
   void arm(base::Time at, const std::variant<ports::ChildRef, supervise::Timer>& whose);
-  void log(LogLevel level, std::string text, Effects& out);
+  void log(LogLevel level, std::string text, Effects& out, std::string cause = {});
   Partition* find(ports::ChildRef child);
 
   // What source and adapters want done (brain_effects.cc).
@@ -188,6 +191,7 @@ class Brain {
   void check_store_stopped();
   void end_partition(Partition& partition, const Error& why, bool counted, bool halted, base::Time now, Effects& out);
   void run_periodic(base::Time now, Effects& out);
+  void tell_busy(const std::vector<ports::TopicPartition>& busy, Effects& out);
   void on_element(Partition& partition, WorkDone& what, Effects& out);
   void on_aggregate_returned(const WorkDone& what, Effects& out);
 
@@ -239,6 +243,7 @@ class Brain {
   supervise::Effects supervise_out_;
   std::string level_why_;  ///< of level B or C
   std::deque<Work> ready_;
+  std::optional<Work> ready_periodic_;  ///< beside the calls of handlers: it needs none of their threads
   std::size_t calls_out_ = 0;
   std::vector<std::size_t> calls_of_topic_;  ///< of calls_out_; by Partition::topic
   std::size_t idle_topics_ = 0;              ///< that are read, or were, and have no calls out

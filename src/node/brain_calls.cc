@@ -17,26 +17,27 @@ std::size_t Brain::threads_kept() const noexcept {
 
 bool Brain::may_be_called(const Work& work) const {
   const std::size_t free = config_.max_threads - calls_out_;
-  if (work.kind == Work::Kind::kPeriodic || free > threads_kept()) return true;
+  if (free > threads_kept()) return true;
   return calls_of_topic_[partitions_[work.child.child].topic] == 0;
 }
 
 std::size_t Brain::ready_work() const noexcept {
-  if (calls_out_ >= config_.max_threads) return 0;
+  const std::size_t periodic = ready_periodic_ ? 1 : 0;
+  if (calls_out_ >= config_.max_threads) return periodic;
   const std::size_t free = config_.max_threads - calls_out_;
-  if (free > threads_kept()) return std::min(ready_.size(), free);
+  if (free > threads_kept()) return periodic + std::min(ready_.size(), free);
   const auto callable = std::ranges::count_if(ready_, [this](const Work& work) { return may_be_called(work); });
-  return std::min(free, static_cast<std::size_t>(callable));
+  return periodic + std::min(free, static_cast<std::size_t>(callable));
 }
 
 std::optional<Work> Brain::take_work(base::Time now) {
+  if (ready_periodic_) return std::exchange(ready_periodic_, std::nullopt);
   if (calls_out_ >= config_.max_threads) return std::nullopt;
   const auto next = std::ranges::find_if(ready_, [this](const Work& work) { return may_be_called(work); });
   if (next == ready_.end()) return std::nullopt;
   Work work = std::move(*next);
   ready_.erase(next);
   ++calls_out_;
-  if (work.kind == Work::Kind::kPeriodic) return work;
   Partition& partition = partitions_[work.child.child];
   partition.call_since = now;
   if (calls_of_topic_[partition.topic]++ == 0) --idle_topics_;
@@ -44,9 +45,9 @@ std::optional<Work> Brain::take_work(base::Time now) {
 }
 
 void Brain::call_ended(const WorkDone& what) {
+  if (what.kind == Work::Kind::kPeriodic) return;
   DUCTUS_ASSERT(calls_out_ > 0);
   --calls_out_;
-  if (what.kind == Work::Kind::kPeriodic) return;
   std::size_t& of_topic = calls_of_topic_[partitions_[what.child.child].topic];
   DUCTUS_ASSERT(of_topic > 0);
   if (--of_topic == 0) ++idle_topics_;

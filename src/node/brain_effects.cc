@@ -51,16 +51,16 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
           on_topic(it);
         } else if constexpr (std::is_same_v<T, ports::TopicMissing>) {
           topics_.at(it.topic).trouble = it.error.message;
-          log(LogLevel::kWarn, it.error.message, out);
+          log(LogLevel::kWarn, it.error.message, out, "missing: " + it.topic);
         } else if constexpr (std::is_same_v<T, ports::SourceState>) {
           source_detail_ = it.detail;
           source_away_ = !it.reachable;
           log(it.reachable ? LogLevel::kInfo : LogLevel::kWarn,
-              it.reachable ? "source: " + it.detail : "source: no broker can be reached: " + it.detail, out);
+              it.reachable ? "source: " + it.detail : "source: no broker can be reached: " + it.detail, out, "source");
         } else {
           static_assert(std::is_same_v<T, ports::BrokerAway>);
           const std::string what = "broker " + it.broker + " is away: " + it.error.message;
-          log(LogLevel::kWarn, "source: " + what, out);
+          log(LogLevel::kWarn, "source: " + what, out, "away: " + it.broker);
           supervisor_.on_failure(what, now, supervise_out_);
         }
       },

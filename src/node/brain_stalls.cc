@@ -16,7 +16,8 @@ constexpr int kStallChecks = 4;
 void Brain::note_progress(Partition& partition, base::Time now, Effects& out) {
   partition.progress_at = now;
   partition.silences = 0;
-  if (std::exchange(partition.stall_told, false)) log(LogLevel::kInfo, partition.name() + " moves on", out);
+  if (std::exchange(partition.stall_told, false))
+    log(LogLevel::kInfo, partition.name() + " moves on", out, "moves on: " + partition.id.topic);
   supervisor_.on_progressed({partition.child.child, partition.child.generation}, now, supervise_out_);
 }
 
@@ -55,13 +56,15 @@ void Brain::check_stalls(base::Time now, Effects& out) {
       if (!no_thread.empty()) node.no_thread = no_thread[partition.topic];
       node.topic_trouble = topics_.at(partition.id.topic).trouble;
       const operate::PartitionStatus status = partition.status(supervisor_.state(partition.child.child), node);
-      log(LogLevel::kWarn, partition.name() + " makes no progress: " + status.state + ": " + status.reason, out);
+      log(LogLevel::kWarn, partition.name() + " makes no progress: " + status.state + ": " + status.reason, out,
+          "stalled: " + partition.id.topic);
     }
     const bool asked_in_vain = partition.due == WorkDue::kBehind && !partition.trouble && !node.waits_for_budget;
     if (asked_in_vain && now - partition.due_since >= config_.stall_after) silent.push_back(&partition);
   }
   if (stalled > kStallsNamed) {
-    log(LogLevel::kWarn, std::to_string(stalled - kStallsNamed) + " more partitions make no progress", out);
+    log(LogLevel::kWarn, std::to_string(stalled - kStallsNamed) + " more partitions make no progress", out,
+        "more stalled");
   }
   // In levels B and C everything is asked anew already.
   if (!silent.empty() && supervisor_.level() == supervise::Level::kA) break_silence(silent, now, out);
@@ -79,7 +82,8 @@ void Brain::break_silence(const std::vector<Partition*>& silent, base::Time now,
   std::string what = "the source says nothing of " + silent.front()->name();
   if (silent.size() > 1) what += " and " + std::to_string(silent.size() - 1) + " more";
   if (tried >= 2) return supervisor_.restart_all(what, now, supervise_out_);
-  log(LogLevel::kWarn, what + (tried == 0 ? ": it is asked anew" : ": its connections are made anew"), out);
+  log(LogLevel::kWarn, what + (tried == 0 ? ": it is asked anew" : ": its connections are made anew"), out,
+      "silent source");
   if (tried == 1) source_.reconnect(now, source_out_);
 }
 

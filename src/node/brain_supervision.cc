@@ -1,4 +1,5 @@
 // The supervisor's children: who is started, stopped and restarted, and what the periodic one does.
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -33,11 +34,12 @@ void Brain::on_level(const supervise::LevelChanged& change, Effects& out) {
   level_why_ = change.level == supervise::Level::kA ? std::string() : change.why;
   switch (change.level) {
     case supervise::Level::kA:
-      return log(LogLevel::kInfo, "supervision: back to level A: " + change.why, out);
+      return log(LogLevel::kInfo, "supervision: back to level A: " + change.why, out, "level A");
     case supervise::Level::kB:
-      return log(LogLevel::kWarn, "supervision: level B, everything is restarted: " + change.why, out);
+      return log(LogLevel::kWarn, "supervision: level B, everything is restarted: " + change.why, out, "level B");
     case supervise::Level::kC:
-      return log(LogLevel::kError, "supervision: level C, everything is tried again every 10 s: " + change.why, out);
+      return log(LogLevel::kError, "supervision: level C, everything is tried again every 10 s: " + change.why, out,
+                 "level C");
   }
 }
 
@@ -135,7 +137,8 @@ void Brain::end_partition(Partition& partition, const Error& why, bool counted, 
   partition.last_error = why.message;
   if (halted) partition.halted = why.message;
   log(halted ? LogLevel::kError : LogLevel::kWarn,
-      partition.name() + (halted ? " stopped: " : " failed and restarts: ") + why.message, out);
+      partition.name() + (halted ? " stopped: " : " failed and restarts: ") + why.message, out,
+      (halted ? "stopped: " : "failed: ") + partition.id.topic);
   supervisor_.on_exited({partition.child.child, partition.child.generation},
                         {.reason = partition.name() + ": " + why.message, .counted = counted, .halted = halted}, now,
                         supervise_out_);
@@ -147,21 +150,36 @@ void Brain::run_periodic(base::Time now, Effects& out) {
   if (periodic_->begins(now)) {
     for (Partition& partition : partitions_) {
       pipeline::AdapterEffects effects;
-      if (!partition.adapter.aggregate(effects)) continue;
+      if (!partition.adapter.aggregate(effects)) {
+        periodic_->absent(partition.id);
+        continue;
+      }
       periodic_->expect(partition.child, partition.id);
       run_adapter(partition, std::move(effects), now, out);
     }
   }
-  if (std::optional<Aggregate> aggregate = periodic_->take(now)) {
-    ready_.push_back({.kind = Work::Kind::kPeriodic,
-                      .child = {periodic_child_.id, periodic_child_.generation},
-                      .aggregate = std::make_unique<const Aggregate>(*std::move(aggregate))});
+  if (std::optional<pipeline::Periodic::Collected> collected = periodic_->take(now)) {
+    tell_busy(collected->busy, out);
+    ready_periodic_ = {.kind = Work::Kind::kPeriodic,
+                       .child = {periodic_child_.id, periodic_child_.generation},
+                       .aggregate = std::make_unique<const Aggregate>(std::move(collected->aggregate))};
   }
+}
+
+void Brain::tell_busy(const std::vector<ports::TopicPartition>& busy, Effects& out) {
+  if (busy.empty()) return;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(busy.size(), kBusyNamed); ++i) {
+    names += (i == 0 ? "" : ", ") + busy[i].topic + "/" + std::to_string(busy[i].partition);
+  }
+  if (busy.size() > kBusyNamed) names += " and " + std::to_string(busy.size() - kBusyNamed) + " more";
+  log(LogLevel::kWarn, "the aggregate goes without handlers that are busy: " + names, out, "busy at the aggregate");
 }
 
 void Brain::on_element(Partition& partition, WorkDone& what, Effects& out) {
   if (!what.outcome)
-    log(LogLevel::kWarn, partition.name() + ": aggregate_element(): " + what.outcome.error().message, out);
+    log(LogLevel::kWarn, partition.name() + ": aggregate_element(): " + what.outcome.error().message, out,
+        "aggregate_element() of " + partition.id.topic);
   periodic_->answered(partition.child, what.round,
                       what.outcome ? std::optional(std::move(what.element)) : std::nullopt);
 }
@@ -173,7 +191,7 @@ void Brain::on_aggregate_returned(const WorkDone& what, Effects& out) {
     log(LogLevel::kWarn,
         "handle_periodic_aggregate() failed, " + std::to_string(++failed_aggregates_) +
             " times by now: " + what.outcome.error().message,
-        out);
+        out, "handle_periodic_aggregate()");
   }
   if (std::exchange(periodic_to_stop_, false)) supervisor_.on_stopped(periodic_child_, supervise_out_);
 }

@@ -184,7 +184,7 @@ void Workers::carry_out_effects(Effects& effects) {
                                std::is_same_v<T, ChangePositions> || std::is_same_v<T, SavePaused>) {
             store_thread_.submit(std::move(it));
           } else if constexpr (std::is_same_v<T, LogLine>) {
-            parts_.log.write(it.level, it.text);
+            parts_.log.write(it.level, it.text, it.cause);
           } else if constexpr (std::is_same_v<T, EndCalls>) {
             end_calls();
           } else {

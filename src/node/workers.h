@@ -39,9 +39,9 @@ class Workers {
   /// How long a worker goes on with ready work before it looks at the sockets in passing.
   static constexpr std::chrono::milliseconds kPollEvery{1};
 
-  /// Beyond the `handler.max_threads` that calls may hold: one always comes to the sockets and timers, and one may be
-  /// looking up a name.
-  static constexpr unsigned kSpareWorkers = 2;
+  /// Beyond the `handler.max_threads` that calls of handlers may hold: one always comes to the sockets and timers, one
+  /// may be looking up a name, and one may be in the module's handle_periodic_aggregate().
+  static constexpr unsigned kSpareWorkers = 3;
 
   struct Parts {
     Brain& brain;

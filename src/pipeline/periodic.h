@@ -3,7 +3,7 @@
 //   waiting ──a period after the last start──▶ collecting ──all answered, or in time no more──▶ calling ──▶ waiting
 //
 // The first collection comes at once; from then on it is start to start. All are asked at the same time. Who is in a
-// long call and does not answer within kAnswerWithin is left out of that period, and its late answer is ignored. A
+// long call and does not answer within kAnswerWithin is missing in that period, and its late answer is ignored. A
 // period that begins while the module still works on the last aggregate is passed over: calls never overlap.
 // A pure state machine, entered under the node's baton.
 #pragma once
@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "ductus/module.h"
@@ -26,6 +27,11 @@ class Periodic {
  public:
   static constexpr base::Duration kAnswerWithin = std::chrono::milliseconds(500);
 
+  struct Collected {
+    Aggregate aggregate;
+    std::vector<ports::TopicPartition> busy;  ///< those that were asked and did not answer in time
+  };
+
   explicit Periodic(base::Duration every) : every_(every) {}
 
   /// The first collection is due.
@@ -37,10 +43,12 @@ class Periodic {
   [[nodiscard]] bool begins(base::Time now);
   /// A handler is asked in this round.
   void expect(ports::ChildRef child, const ports::TopicPartition& partition);
+  /// There is no handler that could be asked in this round.
+  void absent(const ports::TopicPartition& partition);
   /// Its element; nullopt: it has none to give. What nobody waits for any more is ignored. `round`: of the asking.
   void answered(ports::ChildRef child, std::uint64_t round, std::optional<Value> element);
   /// The aggregate, once the collection is over: give it to the module, and say when it has returned.
-  [[nodiscard]] std::optional<Aggregate> take(base::Time now);
+  [[nodiscard]] std::optional<Collected> take(base::Time now);
   void returned() noexcept { calling_ = false; }
 
   /// Counts the collections.
@@ -63,7 +71,7 @@ class Periodic {
   base::Time collect_until_;
   std::uint64_t round_ = 0;
   std::map<std::uint32_t, Waiting> waiting_;  ///< by child number
-  Aggregate aggregate_;
+  Collected collected_;
 };
 
 }  // namespace ductus::pipeline

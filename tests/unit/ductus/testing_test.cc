@@ -170,7 +170,9 @@ TEST_F(TestingTest, CollectsTheElementsOfAllThatLive) {
   node_.open("clicks", 7);
   node_.open("views", 1);
   node_.open("views", 2).stop();
-  EXPECT_EQ(node_.aggregate(), (Aggregate{{"clicks", {{0, Value(0)}, {7, Value(7)}}}, {"views", {{1, Value(1)}}}}));
+  const Aggregate aggregate = node_.aggregate();
+  EXPECT_EQ(aggregate, (Aggregate{{"clicks", {{0, Value(0)}, {7, Value(7)}}}, {"views", {{1, Value(1)}}}}));
+  EXPECT_EQ(aggregate.missing, (std::map<std::string, std::set<std::int32_t>>{{"views", {2}}}));
   EXPECT_EQ(notes_.seen, (Seen{"stop", "clicks:2", "views:1"}));
 }
 

@@ -463,7 +463,10 @@ TEST_F(BrainPeriodicTest, AHandlerInALongCallIsLeftOutAndHoldsNobodyUp) {
   give(11);
   EXPECT_EQ(brain_->ready_work(), 0u);
   wait(pipeline::Periodic::kAnswerWithin);
-  EXPECT_EQ(hand_over(), (Aggregate{{"events", {{1, Value(11)}}}}));
+  const Aggregate aggregate = hand_over();
+  EXPECT_EQ(aggregate, (Aggregate{{"events", {{1, Value(11)}}}}));
+  EXPECT_EQ(aggregate.missing, (std::map<std::string, std::set<std::int32_t>>{{"events", {0}}}));
+  EXPECT_TRUE(logged("the aggregate goes without handlers that are busy: events/0"));
   ports::Handled ok;
   ok.position = {4, 1, {}};
   ok.last = true;
@@ -476,6 +479,40 @@ TEST_F(BrainPeriodicTest, AHandlerInALongCallIsLeftOutAndHoldsNobodyUp) {
   give(20);
   give(21);
   EXPECT_EQ(hand_over(), (Aggregate{{"events", {{0, Value(20)}, {1, Value(21)}}}}));
+}
+
+TEST_F(BrainPeriodicTest, APartitionWithoutAHandlerIsMissingAndNotWaitedFor) {
+  begin_collecting(2);
+  deliver(0, 0, 4);
+  fail(0);
+  wait(seconds(10));
+  while (brain_->take_work(clock_.now())) {  // its handler is being made anew, and not done with that; 1 is asked
+  }
+  wait(pipeline::Periodic::kAnswerWithin);
+  const Aggregate aggregate = hand_over();
+  EXPECT_TRUE(aggregate.missing.at("events").contains(0));
+}
+
+TEST_F(BrainPeriodicTest, OfManyBusyHandlersSomeAreNamedAndTheOthersCounted) {
+  constexpr int kBusy = static_cast<int>(Brain::kBusyNamed) + 2;
+  begin_collecting(kBusy);
+  wait(seconds(10));
+  for (int i = 0; i < kBusy; ++i) (void)next_work(Kind::kAggregate);
+  wait(pipeline::Periodic::kAnswerWithin);
+  EXPECT_EQ(hand_over().missing.at("events").size(), static_cast<std::size_t>(kBusy));
+  EXPECT_TRUE(logged("events/8, events/9 and 2 more"));
+}
+
+TEST_F(BrainPeriodicTest, TheModuleIsCalledAlsoWhereHandlersHoldAllThreads) {
+  config_.max_threads = 1;
+  begin_collecting(1);
+  deliver(0, 0, 4);
+  const Work busy = next_work(Kind::kHandle);
+  wait(seconds(10));
+  EXPECT_EQ(brain_->ready_work(), 0u);
+  wait(pipeline::Periodic::kAnswerWithin);
+  EXPECT_EQ(brain_->ready_work(), 1u);
+  EXPECT_EQ(hand_over().missing.at("events").size(), 1u);
 }
 
 TEST_F(BrainPeriodicTest, AModuleThatThrowsIsToldAndCountedAndNothingElse) {

@@ -22,11 +22,17 @@ class PeriodicTest : public ::testing::Test {
   void answer(std::uint32_t child, Value element) {
     periodic_->answered(at(child), periodic_->round(), std::move(element));
   }
-  std::optional<Aggregate> take() { return periodic_->take(clock_.now()); }
+  std::optional<Aggregate> take() {
+    auto collected = periodic_->take(clock_.now());
+    if (!collected) return std::nullopt;
+    busy_ = std::move(collected->busy);
+    return std::move(collected->aggregate);
+  }
   static ports::ChildRef at(std::uint32_t child) { return {child, 1}; }
 
   base::ManualClock clock_;
   std::optional<Periodic> periodic_;
+  std::vector<ports::TopicPartition> busy_;  ///< of the last aggregate
 };
 
 TEST_F(PeriodicTest, TheFirstCollectionComesAtOnceAndTheNextAPeriodAfterItsStart) {
@@ -57,7 +63,25 @@ TEST_F(PeriodicTest, WhoDoesNotAnswerInTimeIsLeftOut) {
   answer(1, Value(11));
   EXPECT_EQ(periodic_->next_tick(), clock_.now() + Periodic::kAnswerWithin);
   clock_.advance(Periodic::kAnswerWithin);
-  EXPECT_EQ(take(), (Aggregate{{"t", {{1, Value(11)}}}}));
+  const auto aggregate = take();
+  EXPECT_EQ(aggregate, (Aggregate{{"t", {{1, Value(11)}}}}));
+  EXPECT_EQ(aggregate->missing, (std::map<std::string, std::set<std::int32_t>>{{"t", {0}}}));
+  EXPECT_EQ(busy_, (std::vector<ports::TopicPartition>{{"t", 0}}));
+}
+
+TEST_F(PeriodicTest, WhoHasNoHandlerIsMissingAndNotWaitedFor) {
+  start();
+  ask(1);
+  periodic_->absent({"t", 7});
+  answer(0, Value(10));
+  const auto aggregate = take();
+  EXPECT_EQ(aggregate, (Aggregate{{"t", {{0, Value(10)}}}}));
+  EXPECT_EQ(aggregate->missing, (std::map<std::string, std::set<std::int32_t>>{{"t", {7}}}));
+  EXPECT_TRUE(busy_.empty());
+  periodic_->returned();
+  clock_.advance(seconds(10));
+  ask(0);
+  EXPECT_TRUE(take()->missing.empty()) << "each period begins anew";
 }
 
 TEST_F(PeriodicTest, AShortPeriodWaitsNoLongerThanItLasts) {
@@ -93,7 +117,10 @@ TEST_F(PeriodicTest, AHandlerWithoutAnElementIsNotWaitedFor) {
   start();
   ask(1);
   periodic_->answered(at(0), periodic_->round(), std::nullopt);
-  EXPECT_EQ(take(), Aggregate());
+  const auto aggregate = take();
+  EXPECT_EQ(aggregate, Aggregate());
+  EXPECT_EQ(aggregate->missing, (std::map<std::string, std::set<std::int32_t>>{{"t", {0}}}));
+  EXPECT_TRUE(busy_.empty()) << "it did answer";
 }
 
 TEST_F(PeriodicTest, PeriodsThatBeginDuringACallArePassedOver) {
