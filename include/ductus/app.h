@@ -27,7 +27,7 @@ struct ModuleEntry {
   ModuleFactory factory;
 };
 
-/// Runs the command line: `VERB CONFIG [args]`. Modules that ship with the library (file, print, null)
+/// Runs the command line: `VERB CONFIG [args]`. Modules that ship with the library (file, time_lag, print, null)
 /// are there as well; an entry of the same name replaces one.
 /// Returns the process's exit code. Blocking: until the verb is done. Call it once, first in main(): `start` forks.
 DUCTUS_EXPORT int run(int argc, char** argv, std::vector<ModuleEntry> modules);

@@ -85,7 +85,9 @@ int report(const Error& error) {
 }  // namespace
 
 std::vector<ModuleEntry> all_modules(std::vector<ModuleEntry> users, const config::NodeConfig& config) {
-  for (ModuleEntry& entry : handlers::builtin_modules(config.base_dir)) users.push_back(std::move(entry));
+  const handlers::NodeFacts node{
+      .base_dir = config.base_dir, .handler_name = config.handler_name, .periodic_every = config.periodic_every};
+  for (ModuleEntry& entry : handlers::builtin_modules(node)) users.push_back(std::move(entry));
   return users;
 }
 

@@ -300,15 +300,17 @@ TEST_F(FileTest, CountsMessagesAndPrintsThemByTopic) {
 
 // ---- as the configuration names them ---------------------------------------------------------------------
 
-TEST(BuiltinModules, AreFourAndTheFileModuleRefusesSettings) {
+TEST(BuiltinModules, AreFiveAndTheFileModuleRefusesSettings) {
   const test::TemporaryDirectory folder;
   std::set<std::string> names;
-  for (const ModuleEntry& entry : builtin_modules(folder.path())) {
+  const NodeFacts node{.base_dir = folder.path(), .handler_name = "node", .periodic_every = {}};
+  for (const ModuleEntry& entry : builtin_modules(node)) {
     names.insert(entry.name);
     if (entry.name == "null") continue;  // prints when it ends
     EXPECT_TRUE(entry.factory(Value())) << entry.name;
   }
-  EXPECT_EQ(names, (std::set<std::string>{"file", "kafka2file", "print", "null"}));
+  EXPECT_EQ(names,
+            (std::set<std::string>{"file", "kafka2file", "time_lag", "ductus_example_handler", "print", "null"}));
   EXPECT_FALSE(make_file_module(Value(Value::Map{{"path", "x"}}), folder.path()));
 }
 
