@@ -169,6 +169,10 @@ void Brain::on_adapter(Partition& partition, pipeline::AdapterEffect& effect, ba
           end_partition(partition, it.reason, it.counted, false, now, out);
         } else {
           static_assert(std::is_same_v<T, pipeline::Halted>);
+          if (it.needs_offset) {
+            it.reason.message += "; this partition alone: ductus reset_single_offset " + config_.name + " " +
+                                 partition.id.topic + " OFFSET --partition " + std::to_string(partition.id.partition);
+          }
           end_partition(partition, it.reason, false, true, now, out);
         }
       },

@@ -48,7 +48,8 @@ void Adapter::loaded(Result<std::optional<ports::Position>> position, Unstored u
 }
 
 void Adapter::apply_policy(OffsetPolicy policy, Error why, AdapterEffects& out) {
-  if (policy == OffsetPolicy::kStop) return end(Halted{std::move(why)}, out);
+  const bool by_offset = !moved_by_ || moved_by_->kind != ports::Trouble::Kind::kFinal;
+  if (policy == OffsetPolicy::kStop) return end(Halted{std::move(why), by_offset}, out);
   phase_ = AdapterPhase::kLookingUp;
   query_ = policy == OffsetPolicy::kEarliest ? ports::OffsetQuery::kEarliest : ports::OffsetQuery::kLatest;
   out.emplace_back(LookUp{query_});

@@ -100,6 +100,7 @@ struct Exited {
 /// Over, and only an operator or another policy can help.
 struct Halted {
   Error reason;
+  bool needs_offset = false;  ///< once an operator has set its offset it can go on
 };
 
 using AdapterEffect = std::variant<LoadPosition, StartHandler, WantSet, LookUp, HandleSet, HandleIdle, SyncHandler,

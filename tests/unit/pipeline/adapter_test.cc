@@ -113,6 +113,7 @@ TEST_F(AdapterTest, WithoutStoredOffsetItHaltsAndSaysWhatToDo) {
   load(std::optional<ports::Position>());
   ASSERT_NE(asked<Halted>(), nullptr);
   EXPECT_NE(asked<Halted>()->reason.message.find("reset_offsets"), std::string::npos);
+  EXPECT_TRUE(asked<Halted>()->needs_offset);
 }
 
 TEST_F(AdapterTest, TheOffsetThatAPolicyChoseIsStoredBeforeTheFirstFetch) {
@@ -371,6 +372,10 @@ TEST_F(AdapterTest, EachTroubleHasItsOwnPolicyAndStopsWithout) {
     source_ends(one.kind);
     EXPECT_EQ(asked<LookUp>() != nullptr, one.goes_on);
     EXPECT_EQ(asked<StopHandler>() != nullptr, !one.goes_on);
+    if (one.goes_on) continue;
+    adapter_->handler_stopped(effects_);
+    ASSERT_NE(asked<Halted>(), nullptr);
+    EXPECT_EQ(asked<Halted>()->needs_offset, one.kind != Kind::kFinal);
   }
 }
 
