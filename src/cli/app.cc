@@ -34,7 +34,8 @@ int run_guarded(std::vector<std::string> arguments, std::vector<ModuleEntry> mod
                            std::move(modules),
                            &node::run,
                            STDIN_FILENO,
-                           STDOUT_FILENO};
+                           STDOUT_FILENO,
+                           ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1 ? &std::cin : nullptr};
   return cli::run_command_line(std::move(arguments), around);
 }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <istream>
 #include <memory>
 #include <ostream>
 #include <string_view>
@@ -26,6 +27,7 @@ struct Surroundings {
   RunNode run_node;
   int in_fd = -1;   ///< keys and commands come from here; -1: there are none
   int out_fd = -1;  ///< what `out` writes to, where that may be a terminal
+  std::istream* person = nullptr;  ///< the one at the terminal, who can be asked; nullptr: a script
 };
 
 /// One line of talk: "ductus: TEXT", escaped.

@@ -81,9 +81,9 @@ std::optional<std::int64_t> time_from(std::string_view text) {
   const std::chrono::hours hours(typed.digits(2, 0, 23));
   typed.need(":");
   const std::chrono::minutes minutes(typed.digits(2, 0, 59));
-  typed.need(":");
-  const std::chrono::seconds seconds(typed.digits(2, 0, 60));  // 60: a leap second
-  const milliseconds fraction = typed.skip(".") ? typed.fraction() : milliseconds(0);
+  const bool has_seconds = typed.skip(":");
+  const std::chrono::seconds seconds(has_seconds ? typed.digits(2, 0, 60) : 0);  // 60: a leap second
+  const milliseconds fraction = has_seconds && typed.skip(".") ? typed.fraction() : milliseconds(0);
   const std::chrono::minutes ahead = typed.zone();
   if (!typed.done() || !date.ok()) return std::nullopt;
   const auto time = std::chrono::sys_days(date) + hours + minutes + seconds + fraction - ahead;

@@ -34,4 +34,14 @@ LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::str
   return look_at_log(source, topics, base::SystemClock(), kBrokersTimeout, time_ms, reads);
 }
 
+ResetLooks ask_for_reset(const config::NodeConfig& config, const std::vector<std::string>& topics,
+                         std::optional<std::int64_t> time_ms) {
+  ResetLooks looks{ask_brokers(config, topics, time_ms), {}};
+  if (config.reset_source == config::ResetSource::kSource) return looks;
+  config::NodeConfig target = config;
+  target.brokers = config.target_brokers;
+  looks.target = ask_brokers(target, topics, time_ms);
+  return looks;
+}
+
 }  // namespace ductus::operate

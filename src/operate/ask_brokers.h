@@ -1,4 +1,4 @@
-// ask_brokers(): what the brokers of a configuration say of its topics.
+// ask_brokers() and its like: what the brokers of a configuration say of its topics.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "config/node_config.h"
 #include "operate/log_bounds.h"
+#include "operate/reset.h"
 
 namespace ductus::operate {
 
@@ -15,5 +16,9 @@ namespace ductus::operate {
 /// where every broker refuses.
 LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::string>& topics,
                     std::optional<std::int64_t> time_ms = std::nullopt);
+
+/// The same, and where [offsets] reset_source says so, what the brokers of [target] say. Blocking: twice as long then.
+ResetLooks ask_for_reset(const config::NodeConfig& config, const std::vector<std::string>& topics,
+                         std::optional<std::int64_t> time_ms = std::nullopt);
 
 }  // namespace ductus::operate

@@ -6,30 +6,16 @@
 #include <utility>
 #include <vector>
 
-#include "offsets/open_store.h"
 #include "operate/ask_brokers.h"
+#include "operate/offsets/stored_entries.h"
 
 namespace ductus::operate {
 namespace {
 
 StoredPlaces ask_store(const config::NodeConfig& config) {
-  StoredPlaces stored;
-  std::error_code ignored;
-  // Opening would make it.
-  const bool is_file = config.store_url.starts_with("sqlite:");
-  if (is_file && !std::filesystem::exists(config.store_path, ignored)) return stored;
-  auto store = offsets::open_store(config.store_url, config.store_path, config.handler_name, base::LockOwner::kVerb);
-  if (!store) {
-    stored.trouble = store.error().message;
-    return stored;
-  }
-  const auto all = (*store)->entries();
-  if (!all) {
-    stored.trouble = all.error().message;
-    return stored;
-  }
-  for (const auto& [partition, position] : all->positions) stored.positions[partition] = position;
-  return stored;
+  const auto entries = stored_entries(config);
+  if (!entries) return {{}, entries.error().message};
+  return {places_of(*entries), ""};
 }
 
 std::string reason_for(const PartitionStatus& partition, const std::string& trouble, const StoredPlaces& stored) {

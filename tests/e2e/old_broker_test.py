@@ -42,7 +42,7 @@ class OldBrokerTest(unittest.TestCase):
     def reset_to_time(self, time_typed):
         done = self.node.verb("reset_offsets", "--to-time", time_typed)
         self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
+        return done.stdout.splitlines()[2].split()[:3]
 
     def test_everything_is_read_and_a_time_is_found(self):
         self.produce(0, 50)
@@ -52,9 +52,9 @@ class OldBrokerTest(unittest.TestCase):
         self.assertEqual(self.node.run_until_end(), 0, self.node.said)
         self.assertEqual(self.node.output("events", 0), messages.lines(0, 0, 100))
 
-        self.assertEqual(self.reset_to_time("1970-01-01T00:00:00Z"), "events/0: 100 -> 0\n")
-        self.assertEqual(self.reset_to_time("2999-12-31T23:59:59Z"), "events/0: 0 -> 100\n")
-        self.assertEqual(self.reset_to_time(str(between_ms)), "events/0: 100 -> 50\n")
+        self.assertEqual(self.reset_to_time("1970-01-01T00:00:00Z"), ["events/0", "100", "0"])
+        self.assertEqual(self.reset_to_time("2999-12-31T23:59:59Z"), ["events/0", "0", "100"])
+        self.assertEqual(self.reset_to_time(str(between_ms)), ["events/0", "100", "50"])
 
     def test_a_log_that_was_truncated_and_grew_again_or_made_anew_is_never_read_at_the_old_offset(self):
         self.produce(0, 50)

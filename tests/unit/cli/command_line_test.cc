@@ -35,6 +35,8 @@ Words words_of(const Verb& verb, Words options = {}) {
   words.emplace_back(verb.name);
   if (verb.takes_config) words.emplace_back("etc/local.toml");
   if (typed(verb) == "reset_single_offset") words.insert(words.end(), {"orders", "5"});
+  if (typed(verb) == "reset_offsets_from_file" || typed(verb) == "offsets import") words.emplace_back("offsets.json");
+  if (typed(verb) == "offsets set") words.insert(words.end(), {"--to", "earliest"});
   words.insert(words.end(), options.begin(), options.end());
   return words;
 }
@@ -51,6 +53,33 @@ TEST(CommandLine, IsVerbAndConfig) {
     Words bare = words_of(verb);
     bare.resize(*verb.group == '\0' ? 1 : 2);
     EXPECT_EQ(reply_of(bare).code, ExitCode::kUsage);
+  }
+}
+
+TEST(CommandLine, TakesWhatTheVerbsOfOffsetsAreToldAndNothingElse) {
+  const auto with = [](Words options) {
+    Words words{"offsets", "set", "local"};
+    words.insert(words.end(), options.begin(), options.end());
+    return words;
+  };
+  for (const Words& good : {Words{"--to", "-2h"}, Words{"--to", "-100"}, Words{"--to=-100", "--dry-run"},
+                            Words{"--topic", "a", "--to", "5"}, Words{"--to", "file:x"},
+                            Words{"--to", "5", "--topic", "a", "--partition", "0", "--topic", "a", "--partition", "1"},
+                            Words{"--to", "5", "--topic", "a", "--all-partitions", "--topic", "b", "--yes"}}) {
+    call_of(with(good));
+  }
+  for (const Words& bad :
+       {Words{}, Words{"--to"}, Words{"--to", "newest"}, Words{"--to", "5"}, Words{"--to", "file:x", "--topic", "a"},
+        Words{"--to", "5", "--partition", "0", "--topic", "a"}, Words{"--to", "5", "--topic", "a", "--partition", "-1"},
+        Words{"--to", "5", "--topic", "a", "--partition", "0", "--partition", "1"},
+        Words{"--to", "5", "--topic", "a", "--partition", "0", "--all-partitions"}}) {
+    EXPECT_EQ(reply_of(with(bad)).code, ExitCode::kUsage);
+  }
+  for (const Words& bad :
+       {Words{"offsets", "undo", "local", "0"}, Words{"offsets", "undo", "local", "last"},
+        Words{"offsets", "log", "local", "--limit", "0"}, Words{"offsets", "log", "local", "--limit", "1001"},
+        Words{"offsets", "export", "local", "--format", "xml"}}) {
+    EXPECT_EQ(reply_of(bad).code, ExitCode::kUsage);
   }
 }
 

@@ -258,10 +258,15 @@ TEST_F(VerbsTest, StopEndsANodeThatHangsByForce) {
 }
 
 TEST_F(VerbsTest, ResetsNothingWhileNoBrokerAnswers) {
+  directory_.write("offsets.csv", "orders,0,5\n");
   for (const std::vector<std::string>& words : {std::vector<std::string>{"reset_offsets", "local"},
                                                 {"reset_to_oldest_offsets", "local"},
                                                 {"zero_offsets", "local", "--json"},
-                                                {"reset_single_offset", "local", "orders", "7"}}) {
+                                                {"reset_single_offset", "local", "orders", "7"},
+                                                {"offsets", "set", "local", "--to", "earliest", "--yes"},
+                                                {"offsets", "set", "local", "--to", "-2h", "--dry-run"},
+                                                {"reset_offsets_from_file", "local", "offsets.csv"},
+                                                {"offsets", "import", "local", "offsets.csv", "--yes"}}) {
     SCOPED_TRACE(words.front());
     err_.str("");
     EXPECT_EQ(run(words), 4);
