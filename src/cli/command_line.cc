@@ -17,9 +17,9 @@ constexpr std::string_view kShortHelp =
     "\n"
     "usage: ductus VERB CONFIG [options]\n"
     "verbs: start  console  stop  running  status  offsets  config
-"
+    "
     "       reset_offsets  reset_to_oldest_offsets  zero_offsets  reset_single_offset  reset_offsets_from_file
-"
+    "
     "\n"
     "  ductus console orders               read the topics of config/orders.toml until Ctrl-C\n"
     "  ductus start orders                 the same by itself, started again when it crashes\n"

@@ -25,8 +25,8 @@ struct Surroundings {
   std::filesystem::path cwd;         ///< absolute
   std::vector<ModuleEntry> modules;  ///< the user's; those that ship come behind them
   RunNode run_node;
-  int in_fd = -1;   ///< keys and commands come from here; -1: there are none
-  int out_fd = -1;  ///< what `out` writes to, where that may be a terminal
+  int in_fd = -1;                  ///< keys and commands come from here; -1: there are none
+  int out_fd = -1;                 ///< what `out` writes to, where that may be a terminal
   std::istream* person = nullptr;  ///< the one at the terminal, who can be asked; nullptr: a script
 };
 

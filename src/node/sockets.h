@@ -39,7 +39,7 @@ struct SocketEvent {
   ports::ConnectionId connection = 0;
   int signal = 0;    ///< kSignal
   pid_t sender = 0;  ///< kSignal: the process; 0: the kernel, for a terminal
-  Error error{};   ///< kLost
+  Error error{};     ///< kLost
 };
 
 class Sockets {

@@ -12,7 +12,7 @@
 #include "ductus/module.h"
 #include "ductus/result.h"
 #include "ductus/value.h"
-#include "node/paused.h"
+#include "node/brain/paused.h"
 #include "pipeline/rounds.h"
 #include "ports/batch_source.h"
 #include "ports/handler_host.h"

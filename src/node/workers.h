@@ -22,7 +22,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "node/brain.h"
+#include "node/brain/brain.h"
 #include "node/sockets.h"
 #include "node/store_thread.h"
 #include "node/work.h"

@@ -147,8 +147,8 @@ class Adapter {
   /// AggregateHandler follows, between two other calls. False: there is no handler that could be asked.
   bool aggregate(AdapterEffects& out);
   /// The store does not take what was accepted: once no call is out the handler stops, and `why` is the reason of the
-  /// exit, or of a halt. What was accepted and not stored comes again. One that is draining goes on with that. False: it
-  /// is down already, or about to be, for another reason.
+  /// exit, or of a halt. What was accepted and not stored comes again. One that is draining goes on with that. False:
+  /// it is down already, or about to be, for another reason.
   bool refuse(Error why, bool halt, AdapterEffects& out);
   /// What the source owes is asked for once more: it has forgotten all questions.
   void ask_again(AdapterEffects& out);

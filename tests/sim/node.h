@@ -14,7 +14,7 @@
 #include "handlers/runner.h"
 #include "kafka/set_decoder.h"
 #include "kafka/source.h"
-#include "node/brain.h"
+#include "node/brain/brain.h"
 #include "sim/world/module.h"
 #include "sim/world/world.h"
 

@@ -26,8 +26,8 @@ class CheckLayersTest(CheckoutTest):
                                                 '"ductus/batch.h"', '"base/log.h"', "<vector>", "<sys/socket.h>"))
 
     def test_names_file_and_line_of_an_upward_include(self):
-        found = self.objections_to("src/net/tls.cc", '"net/socket.h"', '"node/brain.h"')
-        self.assertEqual(['src/net/tls.cc:2: net may not include "node/brain.h"'], found)
+        found = self.objections_to("src/net/tls.cc", '"net/socket.h"', '"node/brain/brain.h"')
+        self.assertEqual(['src/net/tls.cc:2: net may not include "node/brain/brain.h"'], found)
 
     def test_keeps_the_three_steps_of_the_data_path_apart(self):
         self.assertTrue(self.objections_to("src/kafka/a.cc", '"offsets/sqlite_store.h"'))

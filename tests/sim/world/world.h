@@ -6,7 +6,7 @@
 #include <string>
 
 #include "config/node_config.h"
-#include "node/paused.h"
+#include "node/brain/paused.h"
 #include "sim/checker.h"
 #include "sim/world/brokers.h"
 #include "sim/world/logs.h"

@@ -1,5 +1,3 @@
-#include "cli/command_line.h"
-
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -12,6 +10,7 @@
 #include <thread>
 
 #include "base/file_lock.h"
+#include "cli/command_line.h"
 #include "cli/status/status_text.h"
 #include "control/node_process.h"
 #include "control/server.h"

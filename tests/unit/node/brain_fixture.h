@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "node/brain.h"
+#include "node/brain/brain.h"
 #include "support/scripted_source.h"
 
 namespace ductus::node {

@@ -1,4 +1,4 @@
-#include "node/paused.h"
+#include "node/brain/paused.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "node/topic_ledger.h"
+#include "node/brain/topic_ledger.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "node/brain.h"
+#include "node/brain/brain.h"
 
 namespace ductus::node {
 

@@ -1,4 +1,4 @@
-#include "node/partition.h"
+#include "node/brain/partition.h"
 
 #include <algorithm>
 

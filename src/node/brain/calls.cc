@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/assert.h"
-#include "node/brain.h"
+#include "node/brain/brain.h"
 
 namespace ductus::node {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "kafka/client/link.h"
-#include "node/brain.h"
+#include "node/brain/brain.h"
 
 namespace ductus::node {
 

@@ -20,9 +20,9 @@
 #include "base/clock.h"
 #include "config/node_config.h"
 #include "ductus/module.h"
-#include "node/partition.h"
-#include "node/paused.h"
-#include "node/topic_ledger.h"
+#include "node/brain/partition.h"
+#include "node/brain/paused.h"
+#include "node/brain/topic_ledger.h"
 #include "node/work.h"
 #include "operate/status_report.h"
 #include "pipeline/adapter.h"
@@ -86,7 +86,7 @@ class Brain {
   /// Without waiting for anything.
   void end_by_force(Effects& out);
 
-  // Commands of operators (brain_commands.cc), on a partition or, without one, on a whole topic. A number is that of a
+  // Commands of operators (commands.cc), on a partition or, without one, on a whole topic. A number is that of a
   // command whose outcome comes later. Errors: kNotFound (none of this node's), kRefused (in the state that it is in).
 
   /// What is in hand is finished and stored, then nothing more is fetched until resume(), also in later lives. The
@@ -150,7 +150,7 @@ class Brain {
     bool submitted = false;
   };
 
-  // Calls (brain_calls.cc).
+  // Calls (calls.cc).
   std::size_t threads_kept() const noexcept;
   bool may_be_called(const Work& work) const;
   void call_ended(const WorkDone& what);
@@ -169,7 +169,7 @@ class Brain {
   void log(LogLevel level, std::string text, Effects& out, std::string cause = {});
   Partition* find(ports::ChildRef child);
 
-  // What source and adapters want done (brain_effects.cc).
+  // What source and adapters want done (effects.cc).
   void run_source(base::Time now, Effects& out);
   void on_source(ports::SourceEffect& effect, base::Time now, Effects& out);
   void on_trouble(const ports::Trouble& trouble, base::Time now, Effects& out);
@@ -178,7 +178,7 @@ class Brain {
   void run_adapter(Partition& partition, pipeline::AdapterEffects effects, base::Time now, Effects& out);
   void on_adapter(Partition& partition, pipeline::AdapterEffect& effect, base::Time now, Effects& out);
 
-  // The supervisor's children (brain_supervision.cc).
+  // The supervisor's children (supervision.cc).
   void run_supervisor(base::Time now, Effects& out);
   void on_supervisor(const supervise::Effect& effect, base::Time now, Effects& out);
   void on_level(const supervise::LevelChanged& change, Effects& out);
@@ -195,7 +195,7 @@ class Brain {
   void on_element(Partition& partition, WorkDone& what, Effects& out);
   void on_aggregate_returned(const WorkDone& what, Effects& out);
 
-  // Progress, and the lack of it (brain_stalls.cc).
+  // Progress, and the lack of it (stalls.cc).
   void note_progress(Partition& partition, base::Time now, Effects& out);
   void note_due(Partition& partition, base::Time now);
   bool work_is_due() const;
@@ -203,11 +203,11 @@ class Brain {
   void break_silence(const std::vector<Partition*>& silent, base::Time now, Effects& out);
   void ask_anew(Partition& partition, base::Time now, Effects& out);
 
-  // Sets that wait for a callback (brain_waiting.cc).
+  // Sets that wait for a callback (waiting.cc).
   void note_waiting(base::Time now);
   void check_waiting(base::Time now);
 
-  // Operators (brain_commands.cc).
+  // Operators (commands.cc).
   Result<std::vector<Partition*>> partitions_named(const std::string& topic, std::optional<std::int32_t> partition);
   CommandNumber note_paused();
   void save_paused(base::Time now, Effects& out);
@@ -227,7 +227,7 @@ class Brain {
   pipeline::AdapterSettings adapter_settings() const;
   static supervise::SupervisorSettings supervision(const config::NodeConfig& config);
 
-  // What people see (brain_status.cc).
+  // What people see (status.cc).
   NodeState node_state(base::Time now) const;
   int until_end_exit_code(Effects& out) const;
 

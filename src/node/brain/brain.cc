@@ -1,4 +1,4 @@
-#include "node/brain.h"
+#include "node/brain/brain.h"
 
 #include <algorithm>
 #include <utility>

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "node/brain.h"
+#include "node/brain/brain.h"
 
 namespace ductus::node {
 

@@ -1,7 +1,7 @@
 // Sets that wait for a callback: a blocked partition must not pin the megabytes that others came in.
 #include <utility>
 
-#include "node/brain.h"
+#include "node/brain/brain.h"
 
 namespace ductus::node {
 
