@@ -174,7 +174,9 @@ void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now
   }
   if (!outcome) note_store_away(outcome.error(), now, out);
   if (outcome) note_store_back(out);
-  std::erase_if(round.entries, [&](const pipeline::RoundEntry& entry) { return find(entry.child) == nullptr; });
+  std::erase_if(round.entries, [&](const pipeline::RoundEntry& entry) {
+    return outcome ? find(entry.child) == nullptr : !may_be_written(entry.child);
+  });
   if (outcome) {
     for (const pipeline::RoundEntry& entry : round.entries) {
       Partition* partition = find(entry.child);
@@ -187,6 +189,12 @@ void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now
   if (!outcome) ledger_.give_back(round.topics);
   rounds_.written(round.entries, outcome.ok(), now);
   settle(now, out);
+}
+
+/// Who has ended begins again at what is stored: nothing of it may be written after that was loaded.
+bool Brain::may_be_written(ports::ChildRef child) {
+  const Partition* const partition = find(child);
+  return partition != nullptr && partition->adapter.phase() != pipeline::AdapterPhase::kIdle;
 }
 
 /// A state, and one failure, however many partitions wait for it.

@@ -158,6 +158,7 @@ class Brain {
 
   // Events and what follows from each (brain.cc).
   void on_done(Partition& partition, WorkDone& what, base::Time now, Effects& out);
+  bool may_be_written(ports::ChildRef child);
   void note_store_away(const Error& why, base::Time now, Effects& out);
   void note_store_back(Effects& out);
   void settle(base::Time now, Effects& out);

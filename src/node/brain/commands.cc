@@ -275,7 +275,7 @@ void Brain::on_refused(StoreRound& round, const Error& why, base::Time now, Effe
     refuse(round.entries[i].child, why, moved, now, out);
   }
   if (round.conflicts.empty()) note_store_away(why, now, out);
-  std::erase_if(kept, [&](const pipeline::RoundEntry& entry) { return find(entry.child) == nullptr; });
+  std::erase_if(kept, [&](const pipeline::RoundEntry& entry) { return !may_be_written(entry.child); });
   ledger_.give_back(round.topics);
   rounds_.written(kept, false, now);
 }

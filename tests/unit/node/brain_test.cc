@@ -144,6 +144,22 @@ TEST_F(BrainTest, WhatAPartitionHadReadyWhenItFailedIsNotStoredAfterItsNextIncar
   EXPECT_FALSE(take<StoreRound>());
 }
 
+TEST_F(BrainTest, NorWhatWasBeingWrittenWhenItFailedAndWasNotStored) {
+  begin(0);
+  log_ends_at(0, 20);
+  deliver(0, 0, 4);
+  accept(4);
+  wait(pipeline::Rounds::kRoundDelay);
+  sync();
+  deliver(0, 4, 8);
+  fail(0);
+  store(Error{ErrorCode::kTimedOut, "no answer"});
+  wait(std::chrono::seconds(10));
+  load({0});
+  wait(std::chrono::seconds(10));
+  EXPECT_FALSE(take<StoreRound>());
+}
+
 TEST_F(BrainTest, ACorruptStoreStopsThePartitionInsteadOfGuessing) {
   start();
   topic_has(1);
