@@ -1,5 +1,5 @@
-# What `cmake --install` lays: bin/ductus, libductus.so, its headers, a CMake package and a pkg-config file. Each finds the
-# others by relative paths, so that the whole may be moved.
+# What `cmake --install` lays: bin/ductus, libductus.so, its headers, a CMake package, a pkg-config file and completions
+# for the shells. Each finds the others by relative paths, so that the whole may be moved.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -26,3 +26,15 @@ install(FILES ${PROJECT_BINARY_DIR}/ductus.pc DESTINATION ${pc_dir})
 # The one file that names where things lie: systemd wants it so.
 configure_file(${PROJECT_SOURCE_DIR}/packaging/ductus@.service.in ductus@.service @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/ductus@.service DESTINATION lib/systemd/system)
+
+# The shells find them there by themselves.
+set(completion_dir ${PROJECT_BINARY_DIR}/completion)
+file(MAKE_DIRECTORY ${completion_dir})
+add_custom_command(TARGET ductus_program POST_BUILD
+  COMMAND ductus_program completion bash > ${completion_dir}/ductus
+  COMMAND ductus_program completion zsh > ${completion_dir}/_ductus
+  COMMAND ductus_program completion fish > ${completion_dir}/ductus.fish
+  VERBATIM)
+install(FILES ${completion_dir}/ductus DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${completion_dir}/_ductus DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${completion_dir}/ductus.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "cli/completion/completion.h"
 #include "cli/version.h"
 #include "config/suggest.h"
 
@@ -16,10 +17,8 @@ constexpr std::string_view kShortHelp =
     "ductus pipes Kafka topics through your code.\n"
     "\n"
     "usage: ductus VERB CONFIG [options]\n"
-    "verbs: start  console  stop  running  status  offsets  config
-    "
-    "       reset_offsets  reset_to_oldest_offsets  zero_offsets  reset_single_offset  reset_offsets_from_file
-    "
+    "verbs: start  console  stop  running  status  attach  pause  resume  restart  offsets  config  completion\n"
+    "       reset_offsets  reset_to_oldest_offsets  zero_offsets  reset_single_offset  reset_offsets_from_file\n"
     "\n"
     "  ductus console orders               read the topics of config/orders.toml until Ctrl-C\n"
     "  ductus start orders                 the same by itself, started again when it crashes\n"
@@ -140,6 +139,11 @@ std::variant<CommandLine, Reply> parse_command_line(std::vector<std::string> arg
 }
 
 int run_command_line(std::vector<std::string> arguments, Surroundings& around) {
+  if (!arguments.empty() && arguments.front() == kCompleteVerb) {
+    print_candidates({arguments.begin() + 1, arguments.end()}, around);
+    around.out.flush();
+    return to_int(ExitCode::kOk);
+  }
   int code = 0;
   auto parsed = parse_command_line(std::move(arguments));
   if (const Reply* const reply = std::get_if<Reply>(&parsed)) {

@@ -1,4 +1,6 @@
 // stop: a running node finishes what is in hand, and ends; its guardian too.
+#include "cli/stop.h"
+
 #include <signal.h>
 
 #include <algorithm>
@@ -148,9 +150,11 @@ class Stop {
 
 }  // namespace
 
+int stop_node(const config::NodeConfig& config, Surroundings& around) { return Stop(config, around).run(); }
+
 Action describe_stop(CLI::App&) {
   return with_config(
-      [](const Call&, const config::NodeConfig& config, Surroundings& around) { return Stop(config, around).run(); });
+      [](const Call&, const config::NodeConfig& config, Surroundings& around) { return stop_node(config, around); });
 }
 
 }  // namespace ductus::cli

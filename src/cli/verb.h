@@ -63,6 +63,10 @@ Action describe_console(CLI::App& app);
 Action describe_stop(CLI::App& app);
 Action describe_running(CLI::App& app);
 Action describe_status(CLI::App& app);
+Action describe_attach(CLI::App& app);
+Action describe_pause(CLI::App& app);
+Action describe_resume(CLI::App& app);
+Action describe_restart(CLI::App& app);
 Action describe_reset_offsets(CLI::App& app);
 Action describe_reset_to_oldest_offsets(CLI::App& app);
 Action describe_zero_offsets(CLI::App& app);
@@ -77,5 +81,6 @@ Action describe_offsets_log(CLI::App& app);
 Action describe_config_check(CLI::App& app);
 Action describe_config_show(CLI::App& app);
 Action describe_config_convert(CLI::App& app);
+Action describe_completion(CLI::App& app);
 
 }  // namespace ductus::cli

@@ -25,7 +25,7 @@ StatusFeed::~StatusFeed() {
   ::close(fd_);
 }
 
-std::optional<Result<operate::StatusReport>> StatusFeed::take() {
+std::optional<Result<StatusFeed::Look>> StatusFeed::take() {
   const std::scoped_lock lock(mutex_);
   eventfd_t ignored = 0;
   ::eventfd_read(fd_, &ignored);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "ductus/result.h"
@@ -16,7 +17,11 @@ namespace ductus::cli {
 
 class StatusFeed {
  public:
-  using Ask = std::function<Result<operate::StatusReport>()>;
+  struct Look {
+    operate::StatusReport report;
+    std::string events;  ///< the last ones, a line each; empty where the node tells of none
+  };
+  using Ask = std::function<Result<Look>()>;
 
   /// Asks at once, and then `every` so often, from start to start. `ask` runs on the feed's thread. Error: kIo.
   static Result<std::unique_ptr<StatusFeed>> start(Ask ask, std::chrono::milliseconds every);
@@ -28,7 +33,7 @@ class StatusFeed {
   /// Readable while there is an answer to take.
   int fd() const noexcept { return fd_; }
   /// The newest answer; nullopt where it was taken already. Thread: any.
-  std::optional<Result<operate::StatusReport>> take();
+  std::optional<Result<Look>> take();
 
  private:
   StatusFeed(Ask ask, std::chrono::milliseconds every, int fd);
@@ -39,7 +44,7 @@ class StatusFeed {
   const int fd_;  // an eventfd
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::optional<Result<operate::StatusReport>> newest_;
+  std::optional<Result<Look>> newest_;
   std::jthread thread_;
 };
 

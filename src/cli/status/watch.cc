@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "cli/ask_node.h"
+#include "cli/attach/node_commands.h"
+#include "cli/attach/texts.h"
 #include "cli/exit_code.h"
 #include "cli/status/status_feed.h"
 #include "cli/status/watch_picture.h"
@@ -18,6 +20,7 @@ namespace {
 
 // Nothing happens by then: the clock on the screen goes on.
 constexpr std::chrono::seconds kRedrawEvery{1};
+constexpr std::size_t kEventsShown = 3;
 
 std::string time_of_day() {
   const std::time_t now = std::time(nullptr);
@@ -26,6 +29,18 @@ std::string time_of_day() {
   std::string text(sizeof "hh:mm:ss", '\0');
   text.resize(std::strftime(text.data(), text.size(), "%H:%M:%S", &parts));
   return text;
+}
+
+Result<StatusFeed::Look> look(const config::NodeConfig& config) {
+  auto report = ask_for_status(config);
+  if (!report) return std::move(report).error();
+  StatusFeed::Look seen{*std::move(report), ""};
+  if (!seen.report.process.pid) return seen;
+  if (const auto events = tell_node(config, "GET", "/v1/events")) {
+    auto text = events_text(*events, kEventsShown);
+    if (text) seen.events = *std::move(text);
+  }
+  return seen;
 }
 
 class WatchSession {
@@ -65,7 +80,7 @@ class WatchSession {
     auto answer = feed_.take();
     if (!answer) return;
     if (*answer) {
-      picture_.add(**std::move(answer));
+      picture_.add(std::move((*answer)->report), std::move((*answer)->events));
     } else {
       picture_.add_trouble(answer->error().message);
     }
@@ -92,7 +107,7 @@ int watch_on_screen(const config::NodeConfig& config, Surroundings& around, cons
       return to_int(ExitCode::kFailed);
     }
     // The thread of the feed is started with the signals blocked: they are the screen's.
-    auto feed = StatusFeed::start([config] { return ask_for_status(config); }, options.every);
+    auto feed = StatusFeed::start([config] { return look(config); }, options.every);
     if (!feed) {
       screen->reset();
       say(around, feed.error().message);

@@ -73,11 +73,12 @@ std::string curve(const std::deque<std::optional<std::int64_t>>& numbers, bool u
   return text;
 }
 
-void WatchPicture::add(operate::StatusReport report) {
+void WatchPicture::add(operate::StatusReport report, std::string events) {
   if (frozen_) return;
   trouble_.clear();
   seen_ = true;
   report_ = std::move(report);
+  events_ = std::move(events);
   std::map<Key, Curve> kept;
   for (const PartitionStatus& partition : report_.partitions) {
     const Key key{partition.topic, partition.partition};
@@ -179,13 +180,13 @@ std::string WatchPicture::draw(const std::string& head, Screen::Size size, const
   if (!report_.reason.empty()) lines.push_back(base::escaped(report_.reason));
   lines.push_back(total(style));
   lines.emplace_back();
-  const std::string below = tree(style);
-  const std::size_t used = lines.size() + 1 + (below.empty() ? 0 : 2);
+  std::vector<std::string> below;
+  append_lines(below, tree(style));
+  append_lines(below, events_);
+  const std::size_t used = lines.size() + 1 + (below.empty() ? 0 : below.size() + 1);
   append_lines(lines, table(size.rows > used ? size.rows - used : 1, style));
-  if (!below.empty()) {
-    lines.emplace_back();
-    lines.push_back(below);
-  }
+  if (!below.empty()) lines.emplace_back();
+  lines.insert(lines.end(), below.begin(), below.end());
   return lines_of(lines, size.rows);
 }
 

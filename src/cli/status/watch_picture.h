@@ -22,8 +22,8 @@ class WatchPicture {
   /// Looks of which a curve remembers the lag.
   static constexpr std::size_t kCurvePoints = 30;
 
-  /// What was seen now. Curves of partitions that are gone are forgotten.
-  void add(operate::StatusReport report);
+  /// What was seen now, and the node's last events, a line each. Curves of partitions that are gone are forgotten.
+  void add(operate::StatusReport report, std::string events = {});
   /// The node could not be asked: what was seen last stays, with this word above it.
   void add_trouble(std::string why);
 
@@ -47,6 +47,7 @@ class WatchPicture {
   std::map<Key, Curve> curves_;
   Curve total_;
   std::string trouble_;
+  std::string events_;
   bool seen_ = false;
   bool frozen_ = false;
   bool by_name_ = false;

@@ -1,0 +1,32 @@
+// What verbs and `attach` tell a running node to do.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/node_config.h"
+#include "ductus/result.h"
+
+namespace ductus::cli {
+
+/// A topic of the node, or one partition of it.
+struct Place {
+  std::string topic;
+  std::optional<std::int32_t> partition;
+};
+
+/// "orders" or "orders/3"; nullopt where the text is neither.
+std::optional<Place> place_from(std::string_view text);
+
+/// Asks `METHOD path`, with `body` where there is one, and returns the answer's body. Blocking: at most kAnswerTimeout.
+/// Errors: kNotFound (no node runs), kRefused and kInvalid with the node's own words, kUnsupported (a node of another
+/// version), and those of control::request().
+Result<std::string> tell_node(const config::NodeConfig& config, const std::string& method, const std::string& path,
+                              const std::string& body = {});
+
+/// `action`: pause, resume or restart. Returns once it is done, or noted for good. Errors: as of tell_node().
+Result<void> act_on(const config::NodeConfig& config, const std::string& action, const Place& place);
+
+}  // namespace ductus::cli
