@@ -100,8 +100,11 @@ class WatchTest(unittest.TestCase):
     def test_shows_what_the_documentation_shows(self):
         self.start()
         terminal = self.watching()
-        terminal.wait_until(lambda screen: "▁▁▁" in screen and "tree" in screen, "a curve")
-        screens.check(self, "watch", terminal.screen())
+        screen = terminal.wait_until(lambda seen: seen.count("▁" * 30) == 3, "curves in full length")
+        # Below the tree stand the last lines of the log.
+        lines = screen.split("\n")
+        tree = [number for number, line in enumerate(lines) if line.startswith("tree ")]
+        screens.check(self, "watch", "\n".join(lines[: tree[0] + 1] if tree else lines))
 
     # Without one.
 
