@@ -37,6 +37,7 @@ class Terminal:
             env=self._environment,
         )
         wait_until(lambda: self._socket.exists() or self._server.poll() is not None, "tmux listens")
+        assert self._server.poll() is None, "tmux did not start (its words above)"
         shell = ["-c", str(self._folder), "bash", "--norc", "--noprofile"]
         self._tmux("new-session", "-d", "-s", "main", *self._size, *shell)
         self.wait_for(_PROMPT.strip())
@@ -45,10 +46,11 @@ class Terminal:
     def __exit__(self, *_):
         self._server.kill()
         self._server.wait()
+        self._socket.unlink(missing_ok=True)
 
     def _tmux(self, *arguments):
         done = subprocess.run(
-            ["tmux", "-u", "-S", str(self._socket), *arguments],
+            ["tmux", "-u", "-N", "-S", str(self._socket), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
