@@ -11,11 +11,10 @@ import subprocess
 import tempfile
 import unittest
 
-from support import screens
 from support.child_process import spawn, wait_until
 from support.ductus_node import DuctusNode
 from support.sandbox import Sandbox
-from support.terminal import Terminal
+from support.terminal import Terminal, check_screen
 
 _PROMPT = "node>"
 
@@ -163,7 +162,7 @@ class AttachTest(unittest.TestCase):
         terminal.press("C-d")
         terminal.wait_for("left; node runs on")
         screen = terminal.wait_for_last_line("shell$").rsplit("\n", 1)[0]
-        screens.check(self, "attach", screen)
+        check_screen(self, "attach", screen)
 
     # Without one.
 

@@ -1,12 +1,28 @@
-"""Terminal: a real one, by tmux, in which a shell runs: keys in, screen out. It dies with the test."""
+"""Terminal: a real one, by tmux, in which a shell runs: keys in, screen out. It dies with the test.
+
+check_screen() holds what it shows against what the documentation shows.
+"""
 
 import os
 import pathlib
+import re
 import subprocess
 
 from support.child_process import spawn, wait_until
 
 _PROMPT = "shell$ "
+_SCREENS = pathlib.Path(__file__).parents[2] / "docs" / "screens"
+# Whatever differs from run to run: numbers, times, sizes, curves, and how wide that makes a column.
+_MASKS = (
+    (re.compile(r"\d\d:\d\d:\d\d"), "TIME"),
+    (re.compile(r"(\d+d \d\dh|\d+h\d\dm|\d+m\d\ds|\d+(\.\d+)?m?s)\b"), "TIME"),
+    (re.compile(r"\d+(\.\d+)? [kMGTPE]?B\b"), "SIZE"),
+    (re.compile(r"\d+(\.\d+)?( \d{3})*"), "N"),
+    (re.compile("[▁▂▃▄▅▆▇█]+"), "CURVE"),
+    (re.compile(r"(sqlite:)\S+"), r"\1PATH"),
+    (re.compile(" {2,}"), "  "),
+    (re.compile(r"N(?=:)|(?<=:)N"), "N"),
+)
 
 
 class Terminal:
@@ -106,3 +122,18 @@ class Terminal:
         over = f"over{self._runs}="
         self.enter(f"clear; {line}; echo {over}$?")
         return self.wait_until(lambda seen: f"\n{over}" in "\n" + seen, f"{line} is over").split(over)[0]
+
+
+def check_screen(test, name, screen):
+    """`screen` is what docs/screens/NAME.txt shows, numbers aside. DUCTUS_WRITE_SCREENS=1 writes it anew."""
+    path = _SCREENS / f"{name}.txt"
+    if os.environ.get("DUCTUS_WRITE_SCREENS"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(screen.strip("\n") + "\n")
+    test.assertEqual(_masked(screen), _masked(path.read_text()), f"docs/screens/{name}.txt shows something else")
+
+
+def _masked(text):
+    for pattern, replacement in _MASKS:
+        text = pattern.sub(replacement, text)
+    return "\n".join(line.rstrip() for line in text.strip("\n").split("\n"))
