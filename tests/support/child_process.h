@@ -60,6 +60,16 @@ class ChildProcess {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
 
+  /// Its whole output, to the end.
+  std::string all() {
+    std::array<char, 4096> bytes{};
+    for (ssize_t got = 1; got > 0;) {
+      got = ::read(output_, bytes.data(), bytes.size());
+      if (got > 0) read_.append(bytes.data(), static_cast<std::size_t>(got));
+    }
+    return read_;
+  }
+
   /// Reads its output until `text` stands there and the line is whole; what stands behind it in that line.
   std::string line_after(const std::string& text, std::chrono::seconds patience = std::chrono::seconds(20)) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
