@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -106,7 +107,7 @@ class OffsetStore {
   /// kRefused: another node owns the places, or somebody else has changed some of them: see conflicts().
   virtual Result<void> store(std::span<const StoredPosition> round) = 0;
   /// Of the last store() that ended with kRefused: the indices in its round whose place somebody else has changed since
-  /// this store wrote or read it; empty where the whole store is refused.
+  /// this store wrote or read it; empty where the whole store is refused. load() takes in the new place.
   virtual std::vector<std::size_t> conflicts() const { return {}; }
 
   /// The topics as stored, in the order of `topics`; nullopt where one never was. Errors as load().
@@ -124,6 +125,11 @@ class OffsetStore {
   /// The last acts, the newest first: at most `limit`, and no more than fit into kMaxStoreEntries positions; the newest
   /// is always there, and each is whole. Errors as load().
   virtual Result<std::vector<JournalAct>> journal(std::size_t limit) = 0;
+
+  /// How often keep_alive() is to be called while nothing else is; nullopt: never.
+  virtual std::optional<std::chrono::milliseconds> keep_alive_every() const { return std::nullopt; }
+  /// Tells others that this owner is alive. Errors as store().
+  virtual Result<void> keep_alive() { return {}; }
 };
 
 }  // namespace ductus::ports

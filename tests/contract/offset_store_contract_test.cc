@@ -17,9 +17,12 @@
 #include <vector>
 
 #include "offsets/memory_store.h"
+#include "offsets/redis/redis_store.h"
 #include "offsets/sqlite_store.h"
 #include "ports/offset_store.h"
+#include "support/redis_server.h"
 #include "support/temporary_directory.h"
+#include "support/tls_certificates.h"
 
 namespace ductus {
 namespace {
@@ -45,8 +48,43 @@ std::unique_ptr<OffsetStore> open_sqlite(const std::filesystem::path& dir, const
   return nullptr;
 }
 
+// One server for all tests of a process; a handler_name of its own keeps each apart.
+std::unique_ptr<OffsetStore> open_redis(const test::RedisServer& server, const std::filesystem::path& dir,
+                                        const std::string& handler_name) {
+  offsets::RedisStoreSettings settings;
+  settings.server.server = {"127.0.0.1", server.port(), {}, {}};
+  if (server.tls()) {
+    settings.server.server.tls =
+        net::TlsSettings{server.tls()->authority.cert, server.tls()->client.cert, server.tls()->client.key};
+  }
+  settings.handler_name = (dir / handler_name).string();
+  settings.owner = base::LockOwner::kNode;
+  auto store = offsets::RedisStore::open(settings);
+  if (!store) {
+    ADD_FAILURE() << store.error().message;
+    return nullptr;
+  }
+  return *std::move(store);
+}
+
+std::unique_ptr<OffsetStore> open_plain_redis(const std::filesystem::path& dir, const std::string& handler_name) {
+  static const test::RedisServer server;
+  return open_redis(server, dir, handler_name);
+}
+
+std::unique_ptr<OffsetStore> open_tls_redis(const std::filesystem::path& dir, const std::string& handler_name) {
+  static test::TlsCertificates certificates;
+  static const auto authority = certificates.authority("ca");
+  static const test::RedisServer server(
+      {}, test::RedisServer::Tls{authority, certificates.certificate("server", authority, "IP:127.0.0.1"),
+                                 certificates.certificate("client", authority, "DNS:client")});
+  return open_redis(server, dir, handler_name);
+}
+
 const Kind kMemory{"memory", [](const auto&, const auto&) { return std::make_unique<offsets::MemoryStore>(); }};
 const Kind kSqlite{"sqlite", open_sqlite};
+const Kind kRedis{"redis", open_plain_redis};
+const Kind kRedisTls{"redis_tls", open_tls_redis};
 
 class OffsetStoreContract : public testing::TestWithParam<Kind> {
  protected:
@@ -342,7 +380,7 @@ TEST_P(OffsetStoreContract, TakesAThousandPartitionsInOneRound) {
 }
 
 const auto name_of = [](const testing::TestParamInfo<Kind>& info) { return info.param.name; };
-INSTANTIATE_TEST_SUITE_P(Store, OffsetStoreContract, testing::Values(kMemory, kSqlite), name_of);
+INSTANTIATE_TEST_SUITE_P(Store, OffsetStoreContract, testing::Values(kMemory, kSqlite, kRedis, kRedisTls), name_of);
 
 // ---- stores that outlive the process ---------------------------------------------------------------------
 
@@ -452,7 +490,7 @@ TEST_P(DurableOffsetStoreContract, KeepsEverythingAcknowledgedWhenKilledAtAnyIns
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Store, DurableOffsetStoreContract, testing::Values(kSqlite), name_of);
+INSTANTIATE_TEST_SUITE_P(Store, DurableOffsetStoreContract, testing::Values(kSqlite, kRedis), name_of);
 
 }  // namespace
 }  // namespace ductus

@@ -1,0 +1,99 @@
+#include "offsets/redis/layout.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+namespace ductus::offsets {
+namespace {
+
+template <class Integer>
+std::optional<Integer> integer_in(std::string_view text) {
+  Integer value{};
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// Not negative, and in no other form than ours: no sign, no zeros in front.
+template <class Integer>
+std::optional<Integer> count_in(std::string_view text) {
+  const auto value = integer_in<Integer>(text);
+  if (!value || *value < 0 || std::to_string(*value) != text) return std::nullopt;
+  return value;
+}
+
+std::string id_text(const ports::TopicId& id) {
+  if (id == ports::TopicId{}) return "-";
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : id) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::optional<ports::TopicId> id_in(std::string_view text) {
+  ports::TopicId id{};
+  if (text == "-") return id;
+  if (text.size() != 2 * id.size()) return std::nullopt;
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    const char* const at = text.data() + 2 * i;
+    if (std::from_chars(at, at + 2, id[i], 16).ptr != at + 2) return std::nullopt;
+  }
+  return id;
+}
+
+// The next word of `text`, which loses it and the space behind it.
+std::string_view take_word(std::string_view& text) {
+  const std::string_view word = text.substr(0, text.find(' '));
+  text.remove_prefix(std::min(text.size(), word.size() + 1));
+  return word;
+}
+
+}  // namespace
+
+std::vector<std::string> keys_of(const std::string& handler_name) {
+  return {handler_name, handler_name + ":meta", handler_name + ":journal"};
+}
+
+std::string field_of(const ports::TopicPartition& partition) {
+  return partition.topic + "/" + std::to_string(partition.partition);
+}
+
+std::optional<ports::TopicPartition> partition_of(std::string_view field) {
+  const std::size_t slash = field.rfind('/');
+  if (slash == field.npos) return std::nullopt;
+  const auto number = count_in<std::int32_t>(field.substr(slash + 1));
+  if (!number) return std::nullopt;
+  return ports::TopicPartition{std::string(field.substr(0, slash)), *number};
+}
+
+std::string place_text(const std::optional<ports::Position>& position) {
+  if (!position) return "-";
+  return std::to_string(position->next_offset) + " " + std::to_string(position->leader_epoch) + " " +
+         id_text(position->topic_id);
+}
+
+std::optional<ports::Position> position_in(std::string_view place) {
+  const auto next_offset = count_in<std::int64_t>(take_word(place));
+  const auto leader_epoch = integer_in<std::int32_t>(take_word(place));
+  const auto topic_id = id_in(place);
+  if (!next_offset || !leader_epoch || *leader_epoch < -1 || !topic_id) return std::nullopt;
+  return ports::Position{*next_offset, *leader_epoch, *topic_id};
+}
+
+std::string topic_text(const ports::KnownTopic& known) {
+  return id_text(known.topic_id) + " " + std::to_string(known.partition_count);
+}
+
+std::optional<ports::KnownTopic> topic_in(std::string_view text) {
+  const auto topic_id = id_in(take_word(text));
+  const auto count = count_in<std::int32_t>(text);
+  if (!topic_id || !count) return std::nullopt;
+  return ports::KnownTopic{*topic_id, *count};
+}
+
+}  // namespace ductus::offsets
