@@ -106,7 +106,13 @@ void fill_in(const Files& files, NodeConfig& config, const Layers& layers) {
   config.dir = config.dir.lexically_normal();
   if (!layers.has("store.url")) config.store_path = config.dir / "offsets.db";
   if (!config.store_path.empty()) config.store_path = config.store_path.lexically_normal();
-  if (!config.log_file.empty()) config.log_file = (config.base_dir / config.log_file).lexically_normal();
+  for (fs::path* file : {&config.log_file, &config.store_password_file, &config.store_ca_file, &config.store_cert_file,
+                         &config.store_key_file}) {
+    if (!file->empty()) *file = (config.base_dir / *file).lexically_normal();
+  }
+  if (config.store_cert_file.empty() != config.store_key_file.empty()) {
+    problems.add(whole_file, "store.cert_file and store.key_file: one is of no use without the other");
+  }
 }
 
 // One line for each problem.

@@ -58,6 +58,17 @@ struct TopicConfig {
   bool operator==(const TopicConfig&) const = default;
 };
 
+/// A Redis server, as `store.url` names it.
+struct RedisPlace {
+  std::string host;  ///< empty where it is a unix socket
+  std::uint16_t port = 6379;
+  std::filesystem::path unix_path;  ///< absolute
+  bool tls = false;
+  std::string user;  ///< of an ACL; empty: the default one
+  std::uint32_t database = 0;
+  bool operator==(const RedisPlace&) const = default;
+};
+
 struct NodeConfig {
   std::string name;          ///< the config's name: NAME of NAME.toml
   std::string handler_name;  ///< the key of its offsets; default: `name`
@@ -84,6 +95,12 @@ struct NodeConfig {
   // [store]
   std::string store_url = "sqlite:offsets.db";  ///< as written; a relative path counts from `dir` or the base folder
   std::filesystem::path store_path;             ///< absolute; for sqlite
+  std::optional<RedisPlace> redis;              ///< where `store_url` is one of Redis
+  std::string store_password;                   ///< never shown
+  std::filesystem::path store_password_file;    ///< absolute, as the following ones; empty: none
+  std::filesystem::path store_ca_file;
+  std::filesystem::path store_cert_file;
+  std::filesystem::path store_key_file;
   std::uint32_t max_uncommitted_batches = 16;
 
   // [offsets]

@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "config/readers.h"
+#include "config/store_url.h"
 #include "config/suggest.h"
 
 namespace ductus::config {
@@ -80,21 +81,44 @@ Value write_reset_source(const NodeConfig& config) {
 
 void read_store_url(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
   constexpr std::string_view kSqlite = "sqlite:";
+  config.redis.reset();
   auto url = read_path(value);
-  if (url && (url->starts_with("redis:") || url->starts_with("rediss:"))) {
-    const Error unsupported{ErrorCode::kUnsupported, "Redis is not supported by this version; use sqlite:PATH"};
-    return add_problem(problems, path, unsupported, value);
+  if (url && is_redis_url(*url)) {
+    auto place = parse_redis_url(*url, config.base_dir);
+    // What is no good url may hold a password: it is not shown.
+    if (!place) return problems.add(value.at, std::string(path) + ": " + place.error().message);
+    config.redis = *std::move(place);
+    config.store_url = *std::move(url);
+    config.store_path.clear();
+    return;
   }
   const bool sqlite = url && url->starts_with(kSqlite);
   std::filesystem::path file = sqlite ? url->substr(kSqlite.size()) : "";
   if (!url || (*url != "memory:" && !file.has_filename())) {
-    return add_problem(problems, path, {ErrorCode::kInvalid, "expected \"sqlite:PATH\" or \"memory:\""}, value);
+    const Error error{ErrorCode::kInvalid, "expected \"sqlite:PATH\", \"redis://host\" or \"memory:\""};
+    return add_problem(problems, path, error, value);
   }
   config.store_url = *std::move(url);
   config.store_path = sqlite ? config.base_dir / file : file;
 }
 
+void read_store_password(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
+  auto password = read_text(value);
+  const bool by_variable = !value.written.empty() || !value.at.in_file();
+  if (!password || !by_variable) {
+    return problems.add(value.at, std::string(path) + ": " +
+                                      (by_variable ? password.error().message
+                                                   : "expected \"${VARIABLE}\": the file is no place for a password"));
+  }
+  config.store_password = *std::move(password);
+}
+
+Value write_store_password(const NodeConfig& config) {
+  return config.store_password.empty() ? Value() : Value(std::string("********"));
+}
+
 Value write_store_url(const NodeConfig& config) {
+  if (config.redis && !config.redis->unix_path.empty()) return to_text(*config.redis);
   return config.store_path.empty() ? config.store_url : "sqlite:" + config.store_path.string();
 }
 
@@ -175,6 +199,11 @@ constexpr auto kKeys = std::to_array<Key>({
     {"batch.max_bytes", SizeField{&NodeConfig::batch_max_bytes, kKiB, kGiB}},
     {"memory.budget_bytes", SizeField{&NodeConfig::memory_budget_bytes, kMiB, 1024 * kGiB}},
     {"store.url", OwnField{read_store_url, write_store_url, TextForm::kPlain}},
+    {"store.password", OwnField{read_store_password, write_store_password, TextForm::kPlain}},
+    {"store.password_file", PathField{&NodeConfig::store_password_file}},
+    {"store.ca_file", PathField{&NodeConfig::store_ca_file}},
+    {"store.cert_file", PathField{&NodeConfig::store_cert_file}},
+    {"store.key_file", PathField{&NodeConfig::store_key_file}},
     {"store.max_uncommitted_batches", CountField{&NodeConfig::max_uncommitted_batches, 0, 10'000}},
     {"offsets.when_missing", PolicyField{&NodeConfig::when_missing}},
     {"offsets.when_out_of_range", PolicyField{&NodeConfig::when_out_of_range}},

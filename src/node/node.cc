@@ -29,7 +29,7 @@
 #include "node/reload.h"
 #include "node/sockets.h"
 #include "node/workers.h"
-#include "offsets/open_store.h"
+#include "operate/open_store.h"
 #include "operate/progress.h"
 #include "operate/source_settings.h"
 #include "operate/status_report.h"
@@ -100,7 +100,8 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   auto log = base::Log::open(config.log_level, config.log_format, config.log_file,
                              {.journal_stream = journal_stream != nullptr ? journal_stream : ""});
   if (!log) return report(log.error());
-  auto store = offsets::open_store(config.store_url, config.store_path, config.handler_name, base::LockOwner::kNode);
+  auto store = operate::open_store(config, base::LockOwner::kNode,
+                                   [&](const std::string& doubt) { (*log)->warn("store: " + doubt); });
   if (!store) return report(store.error());
   auto sockets = Sockets::open(config.fetch_max_frame_bytes, signals);
   if (!sockets) return report(sockets.error());

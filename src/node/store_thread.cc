@@ -1,5 +1,7 @@
 #include "node/store_thread.h"
 
+#include <chrono>
+#include <optional>
 #include <utility>
 
 namespace ductus::node {
@@ -25,16 +27,29 @@ void StoreThread::submit(Request request) {
 }
 
 void StoreThread::run() {
+  using std::chrono::steady_clock;
+  const auto every = store_.keep_alive_every();
+  auto keep_alive_at = every ? steady_clock::now() + *every : steady_clock::time_point::max();
   for (;;) {
-    Request request;
+    std::optional<Request> request;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopping_ || !requests_.empty(); });
+      const auto due = [&] { return stopping_ || !requests_.empty(); };
+      if (!every) changed_.wait(lock, due);
+      if (every) changed_.wait_until(lock, keep_alive_at, due);
       if (stopping_) return;
-      request = std::move(requests_.front());
-      requests_.pop_front();
+      if (!requests_.empty()) {
+        request = std::move(requests_.front());
+        requests_.pop_front();
+      }
     }
-    serve(std::move(request));
+    if (request) {
+      serve(*std::move(request));
+    } else {
+      // Whoever stores or loads next meets the same trouble, and tells of it.
+      const auto ignored = store_.keep_alive();
+      keep_alive_at = steady_clock::now() + *every;
+    }
   }
 }
 

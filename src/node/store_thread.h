@@ -1,5 +1,5 @@
 // StoreThread: the one thread that talks to the offset store, and notes what is paused: both may block on disk or
-// network.
+// network. While nobody asks for anything it tells the store to keep alive, in the rhythm that the store wants.
 #pragma once
 
 #include <condition_variable>

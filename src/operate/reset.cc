@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/escape.h"
-#include "offsets/open_store.h"
+#include "operate/open_store.h"
 
 namespace ductus::operate {
 namespace {
@@ -226,7 +226,7 @@ ports::OperatorChange change_of(const ResetPlan& plan, const std::string& who, c
 
 Result<void> apply_plan(const config::NodeConfig& config, const ResetPlan& plan, const std::string& who,
                         const std::string& why) {
-  auto store = offsets::open_store(config.store_url, config.store_path, config.handler_name, base::LockOwner::kVerb);
+  auto store = open_store(config, base::LockOwner::kVerb);
   if (!store) return std::move(store).error();
   return (*store)->change(change_of(plan, who, why));
 }

@@ -1,11 +1,10 @@
 #include "operate/offsets/stored_entries.h"
 
 #include <filesystem>
-#include <memory>
 #include <system_error>
 #include <utility>
 
-#include "offsets/open_store.h"
+#include "operate/open_store.h"
 
 namespace ductus::operate {
 namespace {
@@ -14,10 +13,6 @@ namespace {
 bool is_not_made_yet(const config::NodeConfig& config) {
   std::error_code ignored;
   return config.store_url.starts_with("sqlite:") && !std::filesystem::exists(config.store_path, ignored);
-}
-
-Result<std::unique_ptr<ports::OffsetStore>> open(const config::NodeConfig& config) {
-  return offsets::open_store(config.store_url, config.store_path, config.handler_name, base::LockOwner::kVerb);
 }
 
 }  // namespace
@@ -30,14 +25,14 @@ Places places_of(const ports::StoreEntries& entries) {
 
 Result<ports::StoreEntries> stored_entries(const config::NodeConfig& config) {
   if (is_not_made_yet(config)) return ports::StoreEntries();
-  auto store = open(config);
+  auto store = open_store(config, base::LockOwner::kVerb);
   if (!store) return std::move(store).error();
   return (*store)->entries();
 }
 
 Result<std::vector<ports::JournalAct>> stored_journal(const config::NodeConfig& config, std::size_t limit) {
   if (is_not_made_yet(config)) return std::vector<ports::JournalAct>();
-  auto store = open(config);
+  auto store = open_store(config, base::LockOwner::kVerb);
   if (!store) return std::move(store).error();
   return (*store)->journal(limit);
 }

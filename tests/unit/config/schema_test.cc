@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 class SchemaTest : public ConfigTest {
  protected:
+  SchemaTest() { set_variable("STORE_PASSWORD", "sesame"); }
+
   /// The problem of one line, which may hold a dotted key; the rest is as it should be.
   std::string problem_of(const std::string& line) {
     const bool least_is_there = line.starts_with("source.brokers") || line.starts_with("topics");
@@ -74,6 +76,11 @@ max_bytes = 65536
 budget_bytes = "1GB"
 [store]
 url = "sqlite:data/o.db"
+password = "${STORE_PASSWORD}"
+password_file = "secret"
+ca_file = "tls/ca.pem"
+cert_file = "tls/client.pem"
+key_file = "tls/client.key"
 max_uncommitted_batches = 0
 [offsets]
 when_missing = "earliest"
@@ -119,6 +126,11 @@ TEST_F(SchemaTest, PutsEveryKeyIntoItsPlace) {
   EXPECT_EQ(config.batch_max_bytes, 65536u);
   EXPECT_EQ(config.memory_budget_bytes, 1'000'000'000u);
   EXPECT_EQ(config.store_path, base() / "data/o.db");
+  EXPECT_EQ(config.store_password, "sesame");
+  EXPECT_EQ(config.store_password_file, base() / "secret");
+  EXPECT_EQ(config.store_ca_file, base() / "tls/ca.pem");
+  EXPECT_EQ(config.store_cert_file, base() / "tls/client.pem");
+  EXPECT_EQ(config.store_key_file, base() / "tls/client.key");
   EXPECT_EQ(config.max_uncommitted_batches, 0u);
   EXPECT_EQ(config.when_missing, OffsetPolicy::kEarliest);
   EXPECT_EQ(config.when_out_of_range, OffsetPolicy::kLatest);
@@ -346,12 +358,27 @@ TEST_F(SchemaTest, RefusesBadHandlerNames) {
 TEST_F(SchemaTest, RefusesBadStores) {
   for (const char* url : {"sqlite:", "sqlite:folder/", "offsets.db", "memory:x", "postgres://x", ""}) {
     const auto message = problem_of(std::string("store.url = '") + url + "'");
-    EXPECT_NE(message.find("store.url: expected \"sqlite:PATH\" or \"memory:\""), std::string::npos) << message;
+    EXPECT_NE(message.find("store.url: expected \"sqlite:PATH\", \"redis://host\" or \"memory:\""), std::string::npos)
+        << message;
   }
-  for (const char* url : {"redis://localhost", "rediss://localhost"}) {
-    problem_of(std::string("store.url = '") + url + "'");
-    EXPECT_EQ(refusal().code, ErrorCode::kUnsupported);
-  }
+  const auto message = problem_of("store.url = 'redis://u:sesame@localhost'");
+  EXPECT_NE(message.find("store.url: a url is no place for a password"), std::string::npos) << message;
+  EXPECT_EQ(message.find("sesame"), std::string::npos) << message;
+}
+
+TEST_F(SchemaTest, TakesARedisStore) {
+  const auto config = load_text("store.url = 'rediss://pipe@db/2'\n" + kLeast);
+  ASSERT_TRUE(config.redis.has_value());
+  EXPECT_EQ(*config.redis, (RedisPlace{"db", 6379, {}, true, "pipe", 2}));
+  EXPECT_TRUE(config.store_path.empty());
+}
+
+TEST_F(SchemaTest, RefusesAPasswordWrittenIntoTheFileAndKeysThatContradict) {
+  auto message = problem_of("store.password = 'sesame'");
+  EXPECT_NE(message.find("store.password: expected \"${VARIABLE}\""), std::string::npos) << message;
+  EXPECT_EQ(message.find("sesame"), std::string::npos) << message;
+  message = problem_of("store.cert_file = 'client.pem'");
+  EXPECT_NE(message.find("store.cert_file and store.key_file"), std::string::npos) << message;
 }
 
 TEST_F(SchemaTest, RefusesValuesOfAnotherKindOrOutOfBounds) {

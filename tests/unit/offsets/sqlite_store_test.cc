@@ -316,12 +316,17 @@ TEST_F(SqliteStoreTest, NoticesThatItsFileWasDeletedOrReplaced) {
 }
 
 TEST_F(SqliteStoreTest, OpensByUrl) {
-  EXPECT_TRUE(open_store("memory:", "", "handler", LockOwner::kVerb).ok());
-  EXPECT_TRUE(open_store("sqlite:offsets.db", file(), "handler", LockOwner::kVerb).ok());
+  StoreSettings settings;
+  settings.url = "memory:";
+  EXPECT_TRUE(open_store(settings).ok());
+  settings.url = "sqlite:offsets.db";
+  settings.path = file();
+  EXPECT_TRUE(open_store(settings).ok());
   EXPECT_TRUE(std::filesystem::exists(file()));
-  const auto redis = open_store("redis://localhost", "", "handler", LockOwner::kVerb);
-  ASSERT_FALSE(redis.ok());
-  EXPECT_EQ(redis.error().code, ErrorCode::kUnsupported);
+  settings.url = "postgres://localhost";
+  const auto other = open_store(settings);
+  ASSERT_FALSE(other.ok());
+  EXPECT_EQ(other.error().code, ErrorCode::kUnsupported);
 }
 
 }  // namespace
