@@ -27,10 +27,11 @@ Result<std::thread> thread_without_signals(auto&& run) {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
-  Result<std::thread> made = Error{ErrorCode::kLimit, "the system has no thread to give for the log"};
+  Result<std::thread> made = std::thread();
   try {
     made = std::thread(run);
-  } catch (const std::system_error&) {  // as `made` says
+  } catch (const std::system_error& error) {
+    made = Error{ErrorCode::kLimit, std::string("the system has no thread to give for the log: ") + error.what()};
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return made;
@@ -87,7 +88,7 @@ class Log::Impl {
   Observer observer_;
 
   std::atomic<LogLevel> level_;
-  std::atomic<LogLevel> level_for_a_time_{};
+  std::atomic<LogLevel> level_for_a_time_;
   std::atomic<std::int64_t> level_until_ns_{kForGood};
 
   std::mutex mutex_;  // guards what follows, and calls of observer_
