@@ -98,6 +98,9 @@ void check_missing(const Files& files, const NodeConfig& config, const Layers& l
                  erlang ? "target_host and target_port are missing in 'ductus': initial_offset_source is target"
                         : "target.brokers is missing: offsets.reset_source = \"target\" reads offsets there");
   }
+  if (config.store_cert_file.empty() != config.store_key_file.empty()) {
+    problems.add(whole_file, "store.cert_file and store.key_file: one is of no use without the other");
+  }
 }
 
 void fill_in(const Files& files, NodeConfig& config, const Layers& layers) {
@@ -109,9 +112,6 @@ void fill_in(const Files& files, NodeConfig& config, const Layers& layers) {
   for (fs::path* file : {&config.log_file, &config.store_password_file, &config.store_ca_file, &config.store_cert_file,
                          &config.store_key_file}) {
     if (!file->empty()) *file = (config.base_dir / *file).lexically_normal();
-  }
-  if (config.store_cert_file.empty() != config.store_key_file.empty()) {
-    problems.add(whole_file, "store.cert_file and store.key_file: one is of no use without the other");
   }
 }
 

@@ -20,9 +20,9 @@
 #include "offsets/redis/redis_store.h"
 #include "offsets/sqlite_store.h"
 #include "ports/offset_store.h"
-#include "support/redis_server.h"
+#include "support/servers/redis_server.h"
 #include "support/temporary_directory.h"
-#include "support/tls_certificates.h"
+#include "support/servers/tls_certificates.h"
 
 namespace ductus {
 namespace {

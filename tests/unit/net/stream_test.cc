@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "net/unix_socket.h"
-#include "support/child_process.h"
+#include "support/servers/child_process.h"
 #include "support/temporary_directory.h"
-#include "support/tls_certificates.h"
+#include "support/servers/tls_certificates.h"
 
 namespace ductus::net {
 namespace {

@@ -15,7 +15,7 @@
 
 #include "offsets/redis/act_text.h"
 #include "offsets/redis/layout.h"
-#include "support/redis_server.h"
+#include "support/servers/redis_server.h"
 
 namespace ductus::offsets {
 namespace {

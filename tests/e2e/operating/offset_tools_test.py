@@ -1,6 +1,6 @@
 """The verbs around offsets: set, files, export and import, journal and undo, and the question on a terminal.
 
-By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.offset_tools_test
+By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.operating.offset_tools_test
 """
 
 import json

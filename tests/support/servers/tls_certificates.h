@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "support/child_process.h"
+#include "support/servers/child_process.h"
 #include "support/temporary_directory.h"
 
 namespace ductus::test {

@@ -1,6 +1,6 @@
 """How a node ends while a callback runs that may take its time.
 
-By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… LEDGER_PROGRAM=… python3 -m unittest -v e2e.stop_test
+By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… LEDGER_PROGRAM=… python3 -m unittest -v e2e.operating.stop_test
 """
 
 import os

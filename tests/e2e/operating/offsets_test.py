@@ -1,6 +1,6 @@
 """Where reading begins: the verbs that set offsets, and what each policy does when the log is no longer what it was.
 
-By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.offsets_test
+By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.operating.offsets_test
 """
 
 import json

@@ -17,9 +17,9 @@
 #include <string>
 #include <vector>
 
-#include "support/child_process.h"
+#include "support/servers/child_process.h"
 #include "support/temporary_directory.h"
-#include "support/tls_certificates.h"
+#include "support/servers/tls_certificates.h"
 
 namespace ductus::test {
 

@@ -1,6 +1,6 @@
 """`attach` as a person has it, in a real terminal, and as a script does.
 
-By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.attach_test
+By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.operating.attach_test
 """
 
 import os

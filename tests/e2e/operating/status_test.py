@@ -1,6 +1,6 @@
 """`status` as a person and as a monitor have it, and `--watch`, in a real terminal and in a pipe.
 
-By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.status_test
+By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.operating.status_test
 """
 
 import json

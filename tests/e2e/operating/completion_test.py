@@ -1,6 +1,6 @@
 """Completion in a real shell, typed into a real terminal.
 
-By hand: cd tests && DUCTUS_PROGRAM=… python3 -m unittest -v e2e.completion_test
+By hand: cd tests && DUCTUS_PROGRAM=… python3 -m unittest -v e2e.operating.completion_test
 """
 
 import os

@@ -1,6 +1,6 @@
 """Offsets from elsewhere: the newest and oldest of another cluster, and of topics that are added to a configuration.
 
-By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.offset_source_test
+By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.operating.offset_source_test
 """
 
 import pathlib

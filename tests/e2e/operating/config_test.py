@@ -1,6 +1,6 @@
 """The original's configuration files, and topics of which only some partitions are read.
 
-By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.config_test
+By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.operating.config_test
 """
 
 import os
