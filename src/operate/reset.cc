@@ -198,8 +198,12 @@ Result<ResetPlan> plan_file(const OffsetsFile& file, const LogLook& look, const 
                                                              : ": say which by \"partition\"") +
                                             "; nothing was changed"};
     }
-    auto added = planner.add({entry.topic, entry.partition.value_or(0)}, known->topic_id,
-                             {Kind::kOffset, entry.position.next_offset});
+    const ports::TopicPartition partition{entry.topic, entry.partition.value_or(0)};
+    if (!look.partitions.contains(partition)) {  // a look takes in all that is read
+      return Error{ErrorCode::kInvalid,
+                   entry.where + ": the configuration does not read " + name_of(partition) + "; nothing was changed"};
+    }
+    auto added = planner.add(partition, known->topic_id, {Kind::kOffset, entry.position.next_offset});
     if (!added) return at_place(entry.where, std::move(added).error());
   }
   return planner.finish();

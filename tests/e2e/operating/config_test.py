@@ -95,6 +95,13 @@ class PartitionsTest(unittest.TestCase):
         with self.node.config.open("a") as config:
             config.write('partitions = "0,2-3"\n')
 
+    def test_only_the_named_partitions_are_set(self):
+        self.assertEqual(self.node.verb("reset_single_offset", "events", "7", "--partition", "1").returncode, 2)
+        done = self.node.verb("reset_single_offset", "events", "7", "--all-partitions")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        places = {place: row["next_offset"] for place, row in self.node.partition_status().items()}
+        self.assertEqual(places, {("events", 0): 7, ("events", 2): 7, ("events", 3): 7})
+
     def test_only_the_named_partitions_are_read_and_shown(self):
         self.assertEqual(self.node.run_until_end(), 0, self.node.said)
         self.assertEqual([self.node.output("events", i).count(b"\n") for i in (0, 2, 3)], [100, 100, 100])

@@ -47,6 +47,7 @@ class ScriptedSource final : public ports::BatchSource {
 
   const ports::AnswerCutter& cutter() const override { return cutter_; }
   void attach_topic(const std::string&, base::Time, SourceEffects&) override { wants_connection_ = true; }
+  void detach_topic(const std::string&, base::Time, SourceEffects&) override {}
   void attach(ChildRef, const ports::TopicPartition& partition, base::Time, SourceEffects&) override {
     attached.push_back(partition);
   }

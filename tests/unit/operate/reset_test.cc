@@ -244,6 +244,14 @@ TEST_F(ResetTest, TakesNothingOfAFileWithOneBadEntry) {
   EXPECT_EQ(refusal_of_file({good, {"none", 0, {5}, "results[1]"}}).code, ErrorCode::kUnreachable);
 }
 
+TEST_F(ResetTest, TakesNoEntryOfAFileForAPartitionThatIsNotRead) {
+  looks_.source.partitions.erase({"orders", 1});
+  const Error error = refusal_of_file({FileEntry{"orders", 1, {5}, "results[0]"}});
+  EXPECT_EQ(error.code, ErrorCode::kInvalid);
+  EXPECT_NE(error.message.find("results[0]: the configuration does not read orders/1"), std::string::npos)
+      << error.message;
+}
+
 TEST_F(ResetTest, ImportsACompleteFileAsItStands) {
   stored_ = {{{"orders", 0}, {70}}};
   const auto planned = plan_import(
