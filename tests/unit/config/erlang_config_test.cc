@@ -43,8 +43,8 @@ class ErlangConfigTest : public ConfigTest {
 
 TEST_F(ErlangConfigTest, ReadsTheExampleOfTheOriginalsReadme) {
   write("config/local.config", golden("readme.config"));
-  set_argument("store.url=memory:");
   const auto config = load();
+  EXPECT_EQ(config.store_url, "redis://127.0.0.1:6379");
   EXPECT_EQ(config.brokers, (std::vector<BrokerAddress>{{"kafka-primary.acc", 9092}}));
   EXPECT_EQ(config.reset_source, ResetSource::kSource);
   EXPECT_EQ(config.handler_name, "kafka_ductus");
@@ -69,7 +69,6 @@ TEST_F(ErlangConfigTest, NamesTheCommaThatTheReadmeForgets) {
 TEST_F(ErlangConfigTest, LaysNameOverDefaultKeyByKey) {
   write("config/default.config", golden("default.config"));
   write("config/kafka2file.config", golden("kafka2file.config"));
-  set_argument("store.url=memory:");
   const auto config = load("kafka2file");
   EXPECT_EQ(config.handler_name, "kafka2file");
   EXPECT_EQ(config.module, "kafka2file");
