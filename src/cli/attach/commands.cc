@@ -153,7 +153,7 @@ AttachCommands::Outcome AttachCommands::act_on_place(const Words& words) {
   if (!place) return fail(words.front() + " takes TOPIC or TOPIC/PARTITION");
   const auto done = act_on(config_, words.front(), *place);
   if (!done) return fail(done.error());
-  around_.out << base::escaped(words[1]) << ": " << words.front() << " done\n";
+  around_.out << base::escaped(words[1]) << " " << done_word(words.front()) << "\n";
   return Outcome::kOk;
 }
 

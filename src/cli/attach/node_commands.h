@@ -26,7 +26,10 @@ std::optional<Place> place_from(std::string_view text);
 Result<std::string> tell_node(const config::NodeConfig& config, const std::string& method, const std::string& path,
                               const std::string& body = {});
 
-/// `action`: pause, resume or restart. Returns once it is done, or noted for good. Errors: as of tell_node().
+/// `action`: pause, resume or restart. Returns once a pause or resume is noted for good, or a restart has begun.
+/// Errors: as of tell_node(), and kIo with the node's own words: it is done, but could not be noted.
 Result<void> act_on(const config::NodeConfig& config, const std::string& action, const Place& place);
+/// "paused", "resumed", "is being restarted".
+std::string done_word(const std::string& action);
 
 }  // namespace ductus::cli

@@ -43,7 +43,7 @@ int act(const Call& call, const config::NodeConfig& config, Surroundings& around
                              (meant && *meant != place.topic ? "; did you mean '" + *meant + "'?" : ""));
       return to_int(exit_code_for(done.error()));
     }
-    around.out << base::escaped(name) << ": " << call.verb << " done\n";
+    around.out << base::escaped(name) << " " << done_word(call.verb) << "\n";
   }
   return to_int(ExitCode::kOk);
 }

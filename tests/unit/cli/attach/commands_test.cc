@@ -96,6 +96,39 @@ TEST_F(AttachCommandsTest, TellTheNodesOwnWordsWhereItRefuses) {
   EXPECT_EQ(err_.str(), "ductus: no period is set\\x1b[2J\n");
 }
 
+TEST_F(AttachCommandsTest, WaitUntilAPauseIsNoted) {
+  std::string asked;
+  int looks = 0;
+  serve({{"POST", "/v1/pause",
+          [&](const control::Request& request) {
+            asked = request.body;
+            return control::Response{202, R"({"change":7})"};
+          }},
+         {"GET", "/v1/changes/7", [&](const control::Request&) {
+            return control::Response{200, ++looks < 3 ? R"({"state":"pending"})" : R"({"state":"done"})"};
+          }}});
+  EXPECT_EQ(run("pause events/7"), Outcome::kOk) << err_.str();
+  EXPECT_EQ(asked, R"({"topic":"events","partition":7})");
+  EXPECT_EQ(looks, 3);
+  EXPECT_EQ(out_.str(), "events/7 paused\n");
+}
+
+TEST_F(AttachCommandsTest, TellWhatAChangeFailedOf) {
+  serve({{"POST", "/v1/resume", [](const control::Request&) { return control::Response{202, R"({"change":1})"}; }},
+         {"GET", "/v1/changes/1", [](const control::Request&) {
+            return control::Response{200, R"({"state":"failed","error":"the disk is full"})"};
+          }}});
+  EXPECT_EQ(run("resume events"), Outcome::kFailed);
+  EXPECT_EQ(err_.str(), "ductus: the disk is full\n");
+}
+
+TEST_F(AttachCommandsTest, SayThatARestartHasBegun) {
+  serve({{"POST", "/v1/restart",
+          [](const control::Request&) { return control::Response{202, R"({"restarting":true})"}; }}});
+  EXPECT_EQ(run("restart events"), Outcome::kOk);
+  EXPECT_EQ(out_.str(), "events is being restarted\n");
+}
+
 TEST_F(AttachCommandsTest, ShowTheLastEvents) {
   serve({{"GET", "/v1/events", [](const control::Request&) {
             return control::Response{200, R"({"last":3,"events":[{"id":1,"time":"t1","level":"info","text":"one"},)"
