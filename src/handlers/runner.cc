@@ -122,6 +122,7 @@ ports::Handled Runner::handle(ports::ChildRef child, const ports::FetchedSet& se
   outcome.last = decoded->last;
   outcome.messages = arena.messages.size();
   outcome.bytes = decoded->decoded_bytes;
+  if (!arena.messages.empty()) outcome.last_timestamp_ms = arena.messages[arena.messages.size() - 1].timestamp_ms();
   return outcome;
 }
 

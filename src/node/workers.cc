@@ -84,6 +84,12 @@ void Workers::drain() {
   enter([](Brain& brain, base::Time now, Effects& out) { brain.drain(now, out); }, false);
 }
 
+Result<void> Workers::aggregate_now() {
+  Result<void> outcome;
+  enter([&](Brain& brain, base::Time now, Effects& out) { outcome = brain.aggregate_now(now, out); }, false);
+  return outcome;
+}
+
 operate::StatusReport Workers::status() {
   const std::lock_guard lock(baton_);
   return parts_.brain.status(parts_.clock.now());

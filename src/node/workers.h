@@ -66,6 +66,7 @@ class Workers {
 
   // Thread: any. Blocking: for the baton, microseconds.
   void drain();
+  Result<void> aggregate_now();  ///< as Brain::aggregate_now()
   operate::StatusReport status();
   /// Commands of operators: those of Brain.
   Result<CommandNumber> pause(const std::string& topic, std::optional<std::int32_t> partition);

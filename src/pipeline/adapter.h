@@ -177,6 +177,9 @@ class Adapter {
   bool draining() const noexcept { return draining_; }
   /// Accepted and not yet stored.
   bool has_unstored() const noexcept { return uncommitted_batches_ > 0; }
+  std::uint32_t uncommitted_batches() const noexcept { return uncommitted_batches_; }
+  /// When a deferred batch is offered again; nullopt: none is deferred.
+  std::optional<base::Time> deferred_until() const noexcept { return defer_until_; }
   /// Accepted, and neither in a round nor in a sync.
   bool has_uncollected() const noexcept { return accepted_batches_ > 0; }
   /// The first offset not yet accepted; nullopt before a position is known.

@@ -53,6 +53,12 @@ class Periodic {
 
   /// Counts the collections.
   std::uint64_t round() const noexcept { return round_; }
+  /// When the next one begins; nullopt: it is stopped.
+  std::optional<base::Time> next_at() const noexcept {
+    return next_at_ == base::Time::max() ? std::nullopt : std::optional(next_at_);
+  }
+  /// Elements are being collected.
+  bool collecting() const noexcept { return collecting_; }
   /// The module works on an aggregate.
   bool calling() const noexcept { return calling_; }
   /// When begins() or take() will do something; Time::max() where nothing is due.

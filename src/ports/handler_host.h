@@ -31,6 +31,7 @@ struct Handled {
   bool last = false;  ///< the set is used up (kOk)
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
+  std::int64_t last_timestamp_ms = -1;  ///< of the last message; -1: there is none, or it has none
   std::chrono::milliseconds delay{0};
   Error error{};
 };

@@ -107,7 +107,12 @@ void Supervisor::leave(std::string_view why, base::Time now, Effects& out) {
 void Supervisor::arm_retry(base::Time now, Effects& out) {
   retry_armed_ = true;
   ++retry_generation_;
-  out.emplace_back(ArmTimer{{Timer::Kind::kRetry, {0, retry_generation_}}, now + settings_.retry_every});
+  retry_at_ = now + settings_.retry_every;
+  out.emplace_back(ArmTimer{{Timer::Kind::kRetry, {0, retry_generation_}}, retry_at_});
+}
+
+std::optional<base::Time> Supervisor::next_attempt() const {
+  return level_ == Level::kC && retry_armed_ ? std::optional(retry_at_) : std::nullopt;
 }
 
 /// The timer is armed before anything is tried: whatever becomes of the attempt, the next one comes.

@@ -40,6 +40,11 @@ void Supervisor::each(Self& self, Visit&& visit) {
   if (self.periodic_) visit(*self.periodic_);
 }
 
+std::optional<base::Time> Supervisor::starts_at(std::uint32_t id) const {
+  const Record& waiting = record(id);
+  return waiting.timer_armed ? std::optional(waiting.starts_at) : std::nullopt;
+}
+
 // ---- commands --------------------------------------------------------------------------------------------
 
 void Supervisor::configure(const SupervisorSettings& settings, Effects& out) {
@@ -144,7 +149,8 @@ void Supervisor::back_off(Record& record, base::Time now, Effects& out) {
   record.asked = false;
   record.timer_armed = true;
   record.state = ChildState::kBackingOff;
-  out.emplace_back(ArmTimer{{Timer::Kind::kBackoff, record.child}, now + record.backoff.next()});
+  record.starts_at = now + record.backoff.next();
+  out.emplace_back(ArmTimer{{Timer::Kind::kBackoff, record.child}, record.starts_at});
 }
 
 /// A child that is down does what the others do.

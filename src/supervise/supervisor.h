@@ -150,6 +150,12 @@ class Supervisor {
   ChildState state(std::uint32_t id) const { return record(id).state; }
   /// The incarnation that is up, or was last.
   Child child(std::uint32_t id) const { return record(id).child; }
+  /// When a child that backs off is started again; nullopt: it does not back off.
+  std::optional<base::Time> starts_at(std::uint32_t id) const;
+  /// Level C: when everything is tried again.
+  std::optional<base::Time> next_attempt() const;
+  /// Counted failures in the period, as of the last one.
+  std::size_t counted_failures() const noexcept { return failures_.size(); }
   /// What is wrong with the supervisor itself: for tests, after every event. nullopt: nothing.
   std::optional<std::string> broken_invariant() const;
 
@@ -163,6 +169,7 @@ class Supervisor {
     bool held = false;   ///< by an operator, or halted
     bool asked = false;  ///< an answer to StartChild or StopChild is due
     bool timer_armed = false;
+    base::Time starts_at;  ///< where the timer is armed
     Backoff backoff;
     bool up() const noexcept { return asked || state == ChildState::kRunning; }
   };
@@ -219,6 +226,7 @@ class Supervisor {
   std::int64_t rounds_left_ = 1;
   std::uint32_t retry_generation_ = 0;
   bool retry_armed_ = false;
+  base::Time retry_at_;  ///< where it is armed
   std::uint32_t watch_generation_ = 0;
   std::optional<base::Time> watch_at_;
 };

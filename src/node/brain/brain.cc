@@ -60,6 +60,7 @@ pipeline::AdapterSettings Brain::adapter_settings() const {
 // ---- commands --------------------------------------------------------------------------------------------
 
 void Brain::start(base::Time now, Effects& out) {
+  if (draining_) return;  // a stop was asked for on the way up
   if (settings_.until_end_timeout) until_end_deadline_ = now + *settings_.until_end_timeout;
   for (const config::TopicConfig& topic : config_.topics) read_topic(topic, now);
   supervisor_.start(supervise_out_);
@@ -109,6 +110,7 @@ void Brain::on_done(Partition& partition, WorkDone& what, base::Time now, Effect
   pipeline::AdapterEffects effects;
   pipeline::Adapter& adapter = partition.adapter;
   partition.call_since.reset();
+  partition.history.call_ended(what, now);
   switch (what.kind) {
     case Work::Kind::kStartHandler:
       adapter.started(what.outcome, now, effects);
@@ -173,6 +175,7 @@ void Brain::stored(StoreRound round, const Result<void>& outcome, base::Time now
     return settle(now, out);
   }
   if (!outcome) note_store_away(outcome.error(), now, out);
+  if (outcome) stored_at_ = now;
   if (outcome) note_store_back(out);
   std::erase_if(round.entries, [&](const pipeline::RoundEntry& entry) {
     return outcome ? find(entry.child) == nullptr : !may_be_written(entry.child);

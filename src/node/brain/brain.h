@@ -85,6 +85,9 @@ class Brain {
   void drain(base::Time now, Effects& out);
   /// Without waiting for anything.
   void end_by_force(Effects& out);
+  /// The periodic collection begins now, and the next one a period later. Error: kRefused: there is none, it is not up,
+  /// or one is under way.
+  Result<void> aggregate_now(base::Time now, Effects& out);
 
   // Commands of operators (commands.cc), on a partition or, without one, on a whole topic. A number is that of a
   // command whose outcome comes later. Errors: kNotFound (none of this node's), kRefused (in the state that it is in).
@@ -230,6 +233,8 @@ class Brain {
 
   // What people see (status.cc).
   NodeState node_state(base::Time now) const;
+  std::string why_draining(base::Time now) const;
+  operate::SupervisionStatus supervision_status(base::Time now) const;
   int until_end_exit_code(Effects& out) const;
 
   config::NodeConfig config_;
@@ -242,7 +247,9 @@ class Brain {
   ports::SourceEffects source_out_;
   supervise::Supervisor supervisor_;
   supervise::Effects supervise_out_;
-  std::string level_why_;  ///< of level B or C
+  std::string level_why_;                   ///< of level B or C
+  std::optional<base::Time> restarted_at_;  ///< when everything was last restarted, and why
+  std::string restart_why_;
   std::deque<Work> ready_;
   std::optional<Work> ready_periodic_;  ///< beside the calls of handlers: it needs none of their threads
   std::size_t calls_out_ = 0;
@@ -257,6 +264,7 @@ class Brain {
   std::vector<Timer> timers_;  ///< a heap
 
   std::string store_trouble_;  ///< empty: the store answers
+  std::optional<base::Time> stored_at_;  ///< when a round was stored last
   bool loading_ = false;
   bool writing_ = false;
   std::optional<supervise::Child> store_to_stop_;

@@ -40,6 +40,7 @@ std::optional<Work> Brain::take_work(base::Time now) {
   ++calls_out_;
   Partition& partition = partitions_[work.child.child];
   partition.call_since = now;
+  partition.history.call_begins(work, now);
   if (calls_of_topic_[partition.topic]++ == 0) --idle_topics_;
   return work;
 }

@@ -88,6 +88,7 @@ void Brain::on_bounds(const ports::LogBounds& bounds, base::Time now) {
   if (bounds.high_watermark >= 0) partition->high_watermark = bounds.high_watermark;
   if (bounds.readable_end >= 0) {
     partition->readable_end = bounds.readable_end;
+    partition->history.heard_end(bounds.readable_end, now);
     if (!partition->until_end) partition->until_end = bounds.readable_end;
   }
   if (!was_behind) partition->progress_at = now;  // of what has just come, nothing is late yet

@@ -137,6 +137,11 @@ operate::PartitionStatus Partition::status(supervise::ChildState child_state, co
   status.log_start_offset = log_start_offset;
   status.high_watermark = high_watermark;
   status.readable_end = readable_end;
+  history.tell(status.activity, lag(), node.now);
+  status.activity.last_error = last_error;
+  status.activity.uncommitted_batches = adapter.uncommitted_batches();
+  const std::optional<base::Time> retry_at = node.starts_at ? node.starts_at : adapter.deferred_until();
+  if (retry_at) status.activity.retry_in_s = seconds_between(node.now, *retry_at);
   return status;
 }
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "ductus/result.h"
 #include "ductus/value.h"
+#include "node/status/partition_history.h"
 #include "operate/status_report.h"
 #include "pipeline/adapter.h"
 #include "ports/batch_source.h"
@@ -25,9 +26,10 @@ struct NodeState {
   bool stopping = false;
   std::string store_trouble;  ///< why the store does not answer; empty: it does
   bool waits_for_budget = false;
-  std::string topic_trouble;  ///< why the cluster does not tell of the partition's topic; empty: it does
-  std::string no_thread;      ///< who holds all threads; empty: one is free
-  std::string restarting;     ///< why all partitions are restarted; empty: they are not
+  std::string topic_trouble;            ///< why the cluster does not tell of the partition's topic; empty: it does
+  std::string no_thread;                ///< who holds all threads; empty: one is free
+  std::string restarting;               ///< why all partitions are restarted; empty: they are not
+  std::optional<base::Time> starts_at;  ///< when the partition is started again; nullopt: it is up, or nobody knows
 };
 
 /// Whether a partition waits for its source alone, as supervision counts it.
@@ -63,6 +65,8 @@ struct Partition {
   WorkDue due = WorkDue::kNo;
   base::Time due_since;
   std::uint32_t silences = 0;  ///< in a row: what was tried against them
+
+  PartitionHistory history;
 
   /// TOPIC/PARTITION, for people.
   std::string name() const { return id.topic + "/" + std::to_string(id.partition); }

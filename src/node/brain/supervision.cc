@@ -48,7 +48,11 @@ void Brain::on_level(const supervise::LevelChanged& change, Effects& out) {
 /// An adapter counts as running as soon as it is under way: what it waits for has names of its own.
 void Brain::start_child(const supervise::Child& child, base::Time now, Effects& out) {
   if (child.id == supervise::kStore) {
-    if (child.generation > 1) source_.reconnect(now, source_out_);
+    if (child.generation > 1) {
+      restarted_at_ = now;
+      restart_why_ = level_why_;
+      source_.reconnect(now, source_out_);
+    }
   } else if (child.id == supervise::kPeriodic) {
     periodic_child_ = child;
     periodic_->start(now);
@@ -135,6 +139,7 @@ void Brain::end_partition(Partition& partition, const Error& why, bool counted, 
   source_.detach(partition.child, now, source_out_);
   rounds_.forget(partition.child);
   partition.last_error = why.message;
+  partition.history.failed(!halted, now);
   if (halted) partition.halted = why.message;
   log(halted ? LogLevel::kError : LogLevel::kWarn,
       partition.name() + (halted ? " stopped: " : " failed and restarts: ") + why.message, out,
@@ -174,6 +179,19 @@ void Brain::tell_busy(const std::vector<ports::TopicPartition>& busy, Effects& o
   }
   if (busy.size() > kBusyNamed) names += " and " + std::to_string(busy.size() - kBusyNamed) + " more";
   log(LogLevel::kWarn, "the aggregate goes without handlers that are busy: " + names, out, "busy at the aggregate");
+}
+
+Result<void> Brain::aggregate_now(base::Time now, Effects& out) {
+  if (!periodic_) return Error{ErrorCode::kRefused, "[periodic] every is not set: nothing is collected"};
+  if (supervisor_.state(supervise::kPeriodic) != supervise::ChildState::kRunning) {
+    return Error{ErrorCode::kRefused, "nothing is collected while everything starts or stops"};
+  }
+  if (periodic_->collecting() || periodic_->calling()) {
+    return Error{ErrorCode::kRefused, "an aggregate is being made already"};
+  }
+  periodic_->start(now);
+  settle(now, out);
+  return {};
 }
 
 void Brain::on_element(Partition& partition, WorkDone& what, Effects& out) {
