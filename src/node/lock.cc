@@ -21,7 +21,7 @@ Result<base::FileLock> lock_node(const config::NodeConfig& config, base::LockOwn
                                  std::chrono::milliseconds patience) {
   std::error_code failure;
   std::filesystem::create_directories(config.dir.parent_path(), failure);
-  if (!failure && ::mkdir(config.dir.c_str(), 0750) != 0 && errno != EEXIST) {
+  if (!failure && ::mkdir(config.dir.c_str(), 0700) != 0 && errno != EEXIST) {
     failure.assign(errno, std::generic_category());
   }
   if (failure) {

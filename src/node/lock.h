@@ -14,7 +14,7 @@
 
 namespace ductus::node {
 
-/// Takes `[node] dir`/lock; makes the folder (mode 0750) where it is missing.
+/// Takes `[node] dir`/lock; makes the folder (mode 0700) where it is missing.
 /// Blocking: while a verb holds it, at most `patience`.
 /// Errors: kRefused (the node runs), kTimedOut (a verb holds it too long), kIo, kInvalid.
 Result<base::FileLock> lock_node(const config::NodeConfig& config, base::LockOwner owner,

@@ -23,6 +23,8 @@
 #include "handlers/runner.h"
 #include "kafka/set_decoder.h"
 #include "kafka/source.h"
+#include "node/api/api.h"
+#include "node/api/event_ring.h"
 #include "node/brain/brain.h"
 #include "node/brain/paused.h"
 #include "node/lock.h"
@@ -32,7 +34,6 @@
 #include "operate/open_store.h"
 #include "operate/progress.h"
 #include "operate/source_settings.h"
-#include "operate/status_report.h"
 
 namespace ductus::node {
 
@@ -71,12 +72,6 @@ Result<std::optional<std::chrono::milliseconds>> idle_interval_of(Module& module
   }
 }
 
-control::Response tell_status(Workers& workers, const RunOptions& options) {
-  operate::StatusReport report = workers.status();
-  if (options.guardian != nullptr) report.process.guardian = options.guardian->has_ended() ? "unguarded" : "guarded";
-  return {.body = operate::to_json(report)};
-}
-
 int report(const Error& error) {
   std::fprintf(stderr, "ductus: %s\n", base::escaped(error.message).c_str());
   return error.code == ErrorCode::kRefused ? 5 : error.code == ErrorCode::kTimedOut ? 4 : 1;
@@ -96,10 +91,21 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   const std::vector<int> signals = block_signals();
   auto lock = lock_node(config, base::LockOwner::kNode);
   if (!lock) return report(lock.error());
+
+  const base::SystemClock clock;
+  EventRing events;
+  Api api(config, events, clock, options.guardian);
+  auto control = control::Server::start(control::socket_path(config.dir), api.routes());
+  if (!control) return report(control.error());
+
+  api.note("the log is being opened");
   const char* const journal_stream = std::getenv("JOURNAL_STREAM");
-  auto log = base::Log::open(config.log_level, config.log_format, config.log_file,
-                             {.journal_stream = journal_stream != nullptr ? journal_stream : ""});
+  auto log =
+      base::Log::open(config.log_level, config.log_format, config.log_file,
+                      {.journal_stream = journal_stream != nullptr ? journal_stream : "",
+                       .observer = [&](const base::LogRecord& line) { events.add(line.time, line.level, line.text); }});
   if (!log) return report(log.error());
+  api.note("the store is being opened");
   auto store = operate::open_store(config, base::LockOwner::kNode,
                                    [&](const std::string& doubt) { (*log)->warn("store: " + doubt); });
   if (!store) return report(store.error());
@@ -112,7 +118,6 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   auto paused = Paused::load(config.dir);
   if (!paused) return report(paused.error());
 
-  const base::SystemClock clock;
   const std::uint64_t seed = std::random_device{}();
   const kafka::RecordSetDecoder decoder;
   base::ByteBudget budget(config.memory_budget_bytes);
@@ -137,14 +142,7 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
                    .reload = [&] { on_reload(); },
                    .guardian = options.guardian != nullptr ? options.guardian->id() : 0});
   on_reload = [&] { reload.run(workers); };
-  auto control = control::Server::start(
-      control::socket_path(config.dir),
-      {{"GET", "/v1/status", [&](const control::Request&) { return tell_status(workers, options); }},
-       {"POST", "/v1/stop", [&](const control::Request&) {
-          workers.drain();
-          return control::Response{.status = 202, .body = "{\"stopping\":true}"};
-        }}});
-  if (!control) return report(control.error());
+  api.attach(workers, **log);
   if (options.when_up) options.when_up();
 
   std::optional<operate::Progress> progress(std::in_place, [&] { return workers.status(); }, **log, clock);
@@ -156,7 +154,7 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
     ::_exit(how.exit_code);
   }
   progress.reset();
-  (*control)->stop();
+  api.detach();
   return how.exit_code;
 }
 
