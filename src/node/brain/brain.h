@@ -263,7 +263,7 @@ class Brain {
   TopicLedger ledger_;
   std::vector<Timer> timers_;  ///< a heap
 
-  std::string store_trouble_;  ///< empty: the store answers
+  std::string store_trouble_;            ///< empty: the store answers
   std::optional<base::Time> stored_at_;  ///< when a round was stored last
   bool loading_ = false;
   bool writing_ = false;

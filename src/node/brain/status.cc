@@ -90,8 +90,8 @@ operate::StatusReport Brain::status(base::Time now) const {
                   : retrying            ? node.restarting
                   : partitions_.empty() ? source_detail_
                                         : "";
-  report.store.state = store_away_ ? "away" : "ok";
-  if (store_away_) report.store.reason = store_why_;
+  report.store.state = store_trouble_.empty() ? "ok" : "away";
+  report.store.reason = store_trouble_;
   if (stored_at_) report.store.stored_ago_s = seconds_between(*stored_at_, now);
   report.supervision = supervision_status(now);
   const std::vector<std::string> no_thread = why_no_thread(now);
@@ -137,6 +137,7 @@ operate::SupervisionStatus Brain::supervision_status(base::Time now) const {
   status.store = name_of(supervisor_.state(supervise::kStore));
   for (const auto state : kChildStates) status.adapters[name_of(state)] = 0;
   for (const Partition& partition : partitions_) {
+    if (partition.left) continue;
     ++status.adapters[name_of(supervisor_.state(partition.child.child))];
     status.adapter_restarts += partition.history.restarts();
   }
