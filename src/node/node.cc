@@ -72,6 +72,14 @@ Result<std::optional<std::chrono::milliseconds>> idle_interval_of(Module& module
   }
 }
 
+Result<std::unique_ptr<base::Log>> open_log(const config::NodeConfig& config, EventRing& events) {
+  const char* const journal_stream = std::getenv("JOURNAL_STREAM");
+  return base::Log::open(
+      config.log_level, config.log_format, config.log_file,
+      {.journal_stream = journal_stream != nullptr ? journal_stream : "",
+       .observer = [&events](const base::LogRecord& line) { events.add(line.time, line.level, line.text); }});
+}
+
 int report(const Error& error) {
   std::fprintf(stderr, "ductus: %s\n", base::escaped(error.message).c_str());
   return error.code == ErrorCode::kRefused ? 5 : error.code == ErrorCode::kTimedOut ? 4 : 1;
@@ -99,11 +107,7 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   if (!control) return report(control.error());
 
   api.note("the log is being opened");
-  const char* const journal_stream = std::getenv("JOURNAL_STREAM");
-  auto log =
-      base::Log::open(config.log_level, config.log_format, config.log_file,
-                      {.journal_stream = journal_stream != nullptr ? journal_stream : "",
-                       .observer = [&](const base::LogRecord& line) { events.add(line.time, line.level, line.text); }});
+  auto log = open_log(config, events);
   if (!log) return report(log.error());
   api.note("the store is being opened");
   auto store = operate::open_store(config, base::LockOwner::kNode,

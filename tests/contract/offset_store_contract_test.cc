@@ -21,8 +21,8 @@
 #include "offsets/sqlite_store.h"
 #include "ports/offset_store.h"
 #include "support/servers/redis_server.h"
-#include "support/temporary_directory.h"
 #include "support/servers/tls_certificates.h"
+#include "support/temporary_directory.h"
 
 namespace ductus {
 namespace {

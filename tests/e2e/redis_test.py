@@ -9,7 +9,7 @@ import unittest
 
 from support.child_process import wait_until
 from support.ductus_node import DuctusNode
-from support.redis_server import RedisServer
+from support.servers.redis_server import RedisServer
 from support.sandbox import Sandbox
 
 # Without end, a few hundred messages a second in each of two partitions.

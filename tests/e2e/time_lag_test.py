@@ -13,7 +13,7 @@ import unittest
 from support import kcat
 from support.child_process import wait_until
 from support.ductus_node import DuctusNode
-from support.https_server import HttpsServer, make_certificate
+from support.servers.https_server import HttpsServer, make_certificate
 from support.kafka_broker import KafkaBroker
 
 _TOKEN = "b1gs3cret"

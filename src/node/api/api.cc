@@ -189,6 +189,7 @@ operate::StatusReport Api::status_held() {
                     .started_at = timestamp(started_at_),
                     .uptime_s = seconds_between(since_, clock_.now()),
                     .module = config_.module};
+  if (guardian_ != nullptr) report.process.guardian = guardian_->has_ended() ? "unguarded" : "guarded";
   report.store.url = without_password(config_.store_url);
   const auto now = std::chrono::system_clock::now();
   for (operate::PartitionStatus& partition : report.partitions) tell_behind(partition, now);

@@ -1,6 +1,7 @@
 """start, stop and running on a real daemon: what its guardian mends, and what no death of either leaves behind.
 
-By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… LEDGER_PROGRAM=… python3 -m unittest -v e2e.operating.daemon_test
+By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… LEDGER_PROGRAM=…
+    python3 -m unittest -v e2e.operating.daemon_test
 """
 
 import os

@@ -14,7 +14,7 @@ import unittest
 from support import kcat
 from support.child_process import wait_until
 from support.kafka_broker import KafkaBroker
-from support.redis_server import RedisServer
+from support.servers.redis_server import RedisServer
 from support.terminal import Terminal
 
 SAMPLE = """[

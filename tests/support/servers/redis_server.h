@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "support/servers/child_process.h"
-#include "support/temporary_directory.h"
 #include "support/servers/tls_certificates.h"
+#include "support/temporary_directory.h"
 
 namespace ductus::test {
 

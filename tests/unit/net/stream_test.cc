@@ -12,8 +12,8 @@
 
 #include "net/unix_socket.h"
 #include "support/servers/child_process.h"
-#include "support/temporary_directory.h"
 #include "support/servers/tls_certificates.h"
+#include "support/temporary_directory.h"
 
 namespace ductus::net {
 namespace {
