@@ -19,6 +19,7 @@ _MASKS = (
     (re.compile(r"\d+(\.\d+)? [kMGTPE]?B\b"), "SIZE"),
     (re.compile(r"\d+(\.\d+)?( \d{3})*"), "N"),
     (re.compile("[▁▂▃▄▅▆▇█]+"), "CURVE"),
+    (re.compile(r"(ok TIME)( · ok TIME)+"), r"\1"),
     (re.compile(r"(sqlite:)\S+"), r"\1PATH"),
     (re.compile(" {2,}"), "  "),
     (re.compile(r"N(?=:)|(?<=:)N"), "N"),
@@ -124,13 +125,23 @@ class Terminal:
         return self.wait_until(lambda seen: f"\n{over}" in "\n" + seen, f"{line} is over").split(over)[0]
 
 
-def check_screen(test, name, screen):
-    """`screen` is what docs/screens/NAME.txt shows, numbers aside. DUCTUS_WRITE_SCREENS=1 writes it anew."""
+def check_screen(test, name, show):
+    """Waits until show() is what docs/screens/NAME.txt shows, numbers aside. DUCTUS_WRITE_SCREENS=1 writes it anew."""
     path = _SCREENS / f"{name}.txt"
     if os.environ.get("DUCTUS_WRITE_SCREENS"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(screen.strip("\n") + "\n")
-    test.assertEqual(_masked(screen), _masked(path.read_text()), f"docs/screens/{name}.txt shows something else")
+        path.write_text(show().strip("\n") + "\n")
+    expected = _masked(path.read_text())
+    last = [""]
+
+    def is_shown():
+        last[0] = _masked(show())
+        return last[0] == expected
+
+    try:
+        wait_until(is_shown, f"what docs/screens/{name}.txt shows")
+    except AssertionError:
+        test.assertEqual(last[0], expected)
+        raise
 
 
 def _masked(text):

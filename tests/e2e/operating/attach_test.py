@@ -154,15 +154,21 @@ class AttachTest(unittest.TestCase):
         self.assertEqual((self.folder / "after").read_text(), (self.folder / "before").read_text())
 
     def test_shows_what_the_documentation_shows(self):
-        terminal = self.attached(rows=60)
-        for line, seen in (("help", "leave; the node runs on"), ("trace events/0", "  log "), ("tree", "adapter_sup")):
-            terminal.enter(line)
-            terminal.wait_for(seen)
+        terminal = self.enterContext(Terminal(self.folder, rows=60))
+
+        def session():
+            terminal.enter("clear; ductus attach node")
             terminal.wait_for_last_line(_PROMPT)
-        terminal.press("C-d")
-        terminal.wait_for("left; node runs on")
-        screen = terminal.wait_for_last_line("shell$").rsplit("\n", 1)[0]
-        check_screen(self, "attach", screen)
+            lines = {"help": "leave; the node runs on", "trace events/0": "  log ", "tree": "adapter_sup"}
+            for line, seen in lines.items():
+                terminal.enter(line)
+                terminal.wait_for(seen)
+                terminal.wait_for_last_line(_PROMPT)
+            terminal.press("C-d")
+            terminal.wait_for("left; node runs on")
+            return terminal.wait_for_last_line("shell$").rsplit("\n", 1)[0]
+
+        check_screen(self, "attach", session)
 
     # Without one.
 

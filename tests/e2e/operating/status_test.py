@@ -99,11 +99,14 @@ class WatchTest(unittest.TestCase):
     def test_watch_shows_what_the_documentation_shows(self):
         self.start()
         terminal = self.watching()
-        screen = terminal.wait_until(lambda seen: seen.count("▁" * 30) == 3, "curves in full length")
-        # Below the tree stand the last lines of the log.
-        lines = screen.split("\n")
-        tree = [number for number, line in enumerate(lines) if line.startswith("tree ")]
-        check_screen(self, "watch", "\n".join(lines[: tree[0] + 1] if tree else lines))
+
+        def without_events():
+            # Below the tree stand the last lines of the log.
+            lines = terminal.wait_until(lambda seen: seen.count("▁" * 30) == 3, "curves in full length").split("\n")
+            tree = [number for number, line in enumerate(lines) if line.startswith("tree ")]
+            return "\n".join(lines[: tree[0] + 1] if tree else lines)
+
+        check_screen(self, "watch", without_events)
 
     # Without one.
 
@@ -152,8 +155,7 @@ class StatusTest(unittest.TestCase):
     def test_status_shows_what_the_documentation_shows(self):
         self.start()
         terminal = self.enterContext(Terminal(self.folder, columns=140))
-        screen = terminal.run("ductus status node")
-        check_screen(self, "status", screen)
+        check_screen(self, "status", lambda: terminal.run("ductus status node"))
 
     def test_colours_are_for_terminals(self):
         self.start()
