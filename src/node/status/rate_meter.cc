@@ -28,7 +28,11 @@ std::optional<double> RateMeter::per_s(base::Time now) const {
   if (count_ == 0) return std::nullopt;
   const Sample* from = samples_.data();
   for (std::size_t i = 1; i < count_ && now - samples_[i].at >= kWindow; ++i) from = &samples_[i];
-  const base::Duration span = std::min<base::Duration>(now - from->at, kWindow);
+  // Of notes that followed each other closely some were left out: the rate is that since the one that was kept. After
+  // a pause the number stood still up to the window's start.
+  const Sample& next = from == &samples_[count_ - 1] ? latest_ : *(from + 1);
+  const bool paused = next.at - from->at > 2 * kSpacing;
+  const base::Duration span = paused ? std::min<base::Duration>(now - from->at, kWindow) : now - from->at;
   if (span < kShortest) return std::nullopt;
   // The last one noted may be older than the window: then nothing has moved within it.
   const std::int64_t value_before = now - latest_.at >= kWindow ? latest_.value : from->value;
