@@ -30,7 +30,7 @@ using Routes = std::vector<Route>;
 
 class Server {
  public:
-  static constexpr std::size_t kMaxBodyBytes = 64 * 1024;
+  static constexpr std::size_t kMaxBodyBytes = 4 * 1024 * 1024;
   static constexpr std::size_t kMaxHeaderBytes = 16 * 1024;
   static constexpr std::size_t kMaxClients = 64;
   static constexpr std::chrono::milliseconds kIdleTimeout{10'000};

@@ -71,9 +71,9 @@ Result<std::string> tell_node(const config::NodeConfig& config, const std::strin
 namespace {
 
 // A change has a number, by which the node tells what came of it.
-Result<void> outcome_of(const config::NodeConfig& config, std::uint64_t change) {
+Result<void> outcome_of(const config::NodeConfig& config, std::uint64_t change, std::chrono::milliseconds timeout) {
   const base::SystemClock clock;
-  const base::Time deadline = clock.now() + kAnswerTimeout;
+  const base::Time deadline = clock.now() + timeout;
   for (;;) {
     const auto answer = tell_node(config, "GET", "/v1/changes/" + std::to_string(change));
     if (!answer) return answer.error();
@@ -94,11 +94,15 @@ Result<void> outcome_of(const config::NodeConfig& config, std::uint64_t change) 
 Result<void> act_on(const config::NodeConfig& config, const std::string& action, const Place& place) {
   nlohmann::ordered_json body = {{"topic", place.topic}};
   if (place.partition) body["partition"] = *place.partition;
-  const auto begun = tell_node(config, "POST", "/v1/" + action, body.dump());
+  return finish_change(config, tell_node(config, "POST", "/v1/" + action, body.dump()), kAnswerTimeout);
+}
+
+Result<void> finish_change(const config::NodeConfig& config, const Result<std::string>& begun,
+                           std::chrono::milliseconds timeout) {
   if (!begun) return begun.error();
   const auto change = nlohmann::json::parse(*begun, nullptr, false);
   if (!change.is_object() || !change.contains("change") || !change["change"].is_number_unsigned()) return {};
-  return outcome_of(config, change["change"].get<std::uint64_t>());
+  return outcome_of(config, change["change"].get<std::uint64_t>(), timeout);
 }
 
 }  // namespace ductus::cli

@@ -1,6 +1,7 @@
 // What verbs and `attach` tell a running node to do.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,6 +30,10 @@ Result<std::string> tell_node(const config::NodeConfig& config, const std::strin
 /// `action`: pause, resume or restart. Returns once a pause or resume is noted for good, or a restart has begun.
 /// Errors: as of tell_node(), and kIo with the node's own words: it is done, but could not be noted.
 Result<void> act_on(const config::NodeConfig& config, const std::string& action, const Place& place);
+/// What the node's answer to a command says of its outcome, waited for at most `timeout`: {"change": N}.
+/// Errors: that of `begun`; kIo with the node's own words: it failed; kTimedOut: it is not over yet.
+Result<void> finish_change(const config::NodeConfig& config, const Result<std::string>& begun,
+                           std::chrono::milliseconds timeout);
 /// "paused", "resumed", "is being restarted".
 std::string done_word(const std::string& action);
 

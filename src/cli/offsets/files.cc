@@ -28,10 +28,10 @@ std::filesystem::path path_of(const std::string& file, const Surroundings& aroun
 
 int reset_from_file(const Call& call, const config::NodeConfig& config, Surroundings& around, const Consent& consent,
                     const std::string& file) {
-  const auto plan = [&]() -> Result<operate::ResetPlan> {
+  const auto plan = [&](const PlacesNow& places) -> Result<operate::ResetPlan> {
     const auto offsets = operate::load_offsets_file(path_of(file, around));
     if (!offsets) return offsets.error();
-    return plan_file(config, *offsets);
+    return plan_file(config, *offsets, places);
   };
   return set_offsets(call, config, around, consent, {plan, call.verb + " " + file, Script::kActs, ExitCode::kFailed});
 }
@@ -40,13 +40,13 @@ int reset_from_file(const Call& call, const config::NodeConfig& config, Surround
 // to be there. Offsets alone are completed from what the brokers say.
 int import(const Call& call, const config::NodeConfig& config, Surroundings& around, const Consent& consent,
            const std::string& file) {
-  const auto plan = [&]() -> Result<operate::ResetPlan> {
+  const auto plan = [&](const PlacesNow& places_now) -> Result<operate::ResetPlan> {
     const auto offsets = operate::load_offsets_file(path_of(file, around));
     if (!offsets) return offsets.error();
-    if (!offsets->complete) return plan_file(config, *offsets);
-    const auto entries = operate::stored_entries(config);
-    if (!entries) return entries.error();
-    return operate::plan_import(*offsets, operate::places_of(*entries));
+    if (!offsets->complete) return plan_file(config, *offsets, places_now);
+    const auto places = places_now();
+    if (!places) return places.error();
+    return operate::plan_import(*offsets, *places);
   };
   return set_offsets(call, config, around, consent,
                      {plan, call.verb + " " + file, Script::kNeedsYes, ExitCode::kFailed});

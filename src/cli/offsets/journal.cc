@@ -45,7 +45,7 @@ int show_log(const Call& call, const config::NodeConfig& config, Surroundings& a
 int undo(const Call& call, const config::NodeConfig& config, Surroundings& around, const Consent& consent,
          std::optional<std::int64_t> act) {
   std::string command = call.verb;
-  const auto plan = [&]() -> Result<operate::ResetPlan> {
+  const auto plan = [&](const PlacesNow&) -> Result<operate::ResetPlan> {
     const auto journal = operate::stored_journal(config, ports::kMaxJournalActs);
     if (!journal) return journal.error();
     const auto entries = operate::stored_entries(config);
@@ -78,10 +78,10 @@ Action describe_offsets_undo(CLI::App& app) {
          "ACT", [act](const std::int64_t& number) { *act = number; }, "An act of 'offsets log'; else the last one")
       ->type_name("")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
-  return with_config(
-      [act, consent = add_consent(app)](const Call& call, const config::NodeConfig& config, Surroundings& around) {
-        return undo(call, config, around, *consent, *act);
-      });
+  return with_config([act, consent = add_consent_of_stopped(app)](const Call& call, const config::NodeConfig& config,
+                                                                  Surroundings& around) {
+    return undo(call, config, around, *consent, *act);
+  });
 }
 
 }  // namespace ductus::cli

@@ -24,10 +24,10 @@ using Kind = Target::Kind;
 /// Every partition of the configuration.
 int set_all(const Call& call, const config::NodeConfig& config, Surroundings& around, const Consent& consent,
             const Target& target, const std::string& command) {
-  const auto plan = [&]() -> Result<operate::ResetPlan> {
+  const auto plan = [&](const PlacesNow& places) -> Result<operate::ResetPlan> {
     operate::ResetRequest request{target, {}};
     for (const config::TopicConfig& topic : config.topics) request.places.push_back({topic, {}, true});
-    return plan_request(config, request);
+    return plan_request(config, request, places);
   };
   return set_offsets(call, config, around, consent, {plan, command});
 }
@@ -73,8 +73,9 @@ int set_single_offset(const Call& call, const config::NodeConfig& config, Surrou
     say(around, topic.error().message);
     return to_int(ExitCode::kUsage);
   }
-  const auto plan = [&] {
-    return plan_request(config, {{Kind::kOffset, single.offset}, {{*topic, single.partition, single.all_partitions}}});
+  const auto plan = [&](const PlacesNow& places) {
+    return plan_request(config, {{Kind::kOffset, single.offset}, {{*topic, single.partition, single.all_partitions}}},
+                        places);
   };
   return set_offsets(call, config, around, consent, {plan, single.command()});
 }

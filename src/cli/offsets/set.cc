@@ -69,7 +69,7 @@ void sort_out_places(const CLI::App& app, SetOptions& options) {
 }
 
 // Only an offset cannot be meant for several partitions without saying so.
-Result<operate::ResetPlan> plan(const config::NodeConfig& config, const SetOptions& options) {
+Result<operate::ResetPlan> plan(const config::NodeConfig& config, const SetOptions& options, const PlacesNow& places) {
   operate::ResetRequest request{*options.target, {}};
   for (const Place& place : options.places) {
     auto topic = find_topic(config, place.topic);
@@ -80,7 +80,7 @@ Result<operate::ResetPlan> plan(const config::NodeConfig& config, const SetOptio
   if (options.places.empty()) {
     for (const config::TopicConfig& topic : config.topics) request.places.push_back({topic, {}, true});
   }
-  return plan_request(config, request);
+  return plan_request(config, request, places);
 }
 
 std::string command_of(const SetOptions& options) {
@@ -93,22 +93,24 @@ std::string command_of(const SetOptions& options) {
   return text;
 }
 
-Result<operate::ResetPlan> plan_from_file(const config::NodeConfig& config, const std::filesystem::path& path) {
+Result<operate::ResetPlan> plan_from_file(const config::NodeConfig& config, const std::filesystem::path& path,
+                                          const PlacesNow& places) {
   const auto file = operate::load_offsets_file(path);
   if (!file) return file.error();
-  return plan_file(config, *file);
+  return plan_file(config, *file, places);
 }
 
 int set(const Call& call, const config::NodeConfig& config, Surroundings& around, const Consent& consent,
         const SetOptions& options) {
   if (options.target) {
     return set_offsets(call, config, around, consent,
-                       {[&] { return plan(config, options); }, command_of(options), Script::kNeedsYes});
+                       {[&](const PlacesNow& places) { return plan(config, options, places); }, command_of(options),
+                        Script::kNeedsYes});
   }
   const std::filesystem::path path = around.cwd / options.to.substr(kFile.size());
-  return set_offsets(
-      call, config, around, consent,
-      {[&] { return plan_from_file(config, path); }, command_of(options), Script::kNeedsYes, ExitCode::kFailed});
+  return set_offsets(call, config, around, consent,
+                     {[&](const PlacesNow& places) { return plan_from_file(config, path, places); },
+                      command_of(options), Script::kNeedsYes, ExitCode::kFailed});
 }
 
 }  // namespace

@@ -12,12 +12,16 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "cli/ask_node.h"
+#include "cli/attach/node_commands.h"
 #include "cli/offsets/offset_text.h"
 #include "cli/terminal/style.h"
 #include "config/suggest.h"
 #include "node/lock.h"
 #include "operate/ask_brokers.h"
+#include "operate/offsets/change_json.h"
 #include "operate/offsets/plan_report.h"
+#include "operate/status_report.h"
 
 namespace ductus::cli {
 namespace {
@@ -53,6 +57,47 @@ void warn_of_offsets_outside(Surroundings& around, const operate::ResetPlan& pla
   }
 }
 
+Result<operate::Places> places_in_store(const config::NodeConfig& config) {
+  const auto entries = operate::stored_entries(config);
+  if (!entries) return entries.error();
+  return operate::places_of(*entries);
+}
+
+Error none_runs(const config::NodeConfig& config) {
+  return {ErrorCode::kNotFound, config.name + " is not running: leave --live out"};
+}
+
+// As far as it has got: what it stores before it makes the change may be further.
+Result<operate::Places> places_of_node(const config::NodeConfig& config) {
+  const auto answer = tell_node(config, "GET", "/v1/status");
+  if (!answer) return answer.error().code == ErrorCode::kNotFound ? none_runs(config) : answer.error();
+  const auto report = operate::status_from_json(*answer);
+  if (!report) return report.error();
+  operate::Places places;
+  for (const operate::PartitionStatus& partition : report->partitions) {
+    if (!partition.next_offset) continue;
+    places[{partition.topic, partition.partition}] = ports::Position{*partition.next_offset, -1, {}};
+  }
+  return places;
+}
+
+Result<void> apply_to_store(const config::NodeConfig& config, const operate::ResetPlan& plan, const std::string& who,
+                            const std::string& why) {
+  const auto lock = node::lock_node(config, base::LockOwner::kVerb);
+  if (!lock) return lock.error();
+  return operate::apply_plan(config, plan, who, why);
+}
+
+Result<void> have_node_apply(const config::NodeConfig& config, const operate::ResetPlan& plan, const std::string& who,
+                             const std::string& why) {
+  const std::string change = operate::to_json(operate::change_of(plan, who, why + " --live"));
+  auto done =
+      finish_change(config, tell_node(config, "POST", "/v1/offsets", change),
+                    std::chrono::duration_cast<std::chrono::milliseconds>(config.stop_timeout) + kAnswerTimeout);
+  if (!done && done.error().code == ErrorCode::kNotFound) return none_runs(config);
+  return done;
+}
+
 bool agrees(const config::NodeConfig& config, const operate::ResetPlan& plan, Surroundings& around) {
   const std::size_t count = plan.rows.size();
   const std::string name = base::escaped(config.handler_name);
@@ -66,6 +111,13 @@ bool agrees(const config::NodeConfig& config, const operate::ResetPlan& plan, Su
 }  // namespace
 
 std::shared_ptr<Consent> add_consent(CLI::App& app) {
+  auto consent = add_consent_of_stopped(app);
+  app.add_flag("--live", consent->live,
+               "While the node runs: it finishes what is in hand, stores the offsets and goes on from them");
+  return consent;
+}
+
+std::shared_ptr<Consent> add_consent_of_stopped(CLI::App& app) {
   const auto consent = std::make_shared<Consent>();
   app.add_flag("--dry-run", consent->dry_run, "Show the plan, write nothing");
   app.add_flag("--yes", consent->yes, "Write without asking");
@@ -79,10 +131,12 @@ int set_offsets(const Call& call, const config::NodeConfig& config, Surroundings
     say(around, call.verb + ": without a terminal it needs --yes, or --dry-run; nothing was changed");
     return to_int(ExitCode::kUsage);
   }
-  if (auto lasts = operate::check_store_lasts(config); !lasts) return failed(around, lasts.error());
+  if (auto lasts = operate::check_store_lasts(config); !lasts && !consent.live) return failed(around, lasts.error());
   // A running node is told of at once; while brokers and people are asked nobody else has to wait.
-  if (auto free = node::lock_node(config, base::LockOwner::kVerb); !free) return failed(around, free.error());
-  const auto plan = setting.plan();
+  if (!consent.live) {
+    if (auto free = node::lock_node(config, base::LockOwner::kVerb); !free) return failed(around, free.error());
+  }
+  const auto plan = setting.plan([&] { return consent.live ? places_of_node(config) : places_in_store(config); });
   if (!plan) {
     const int code = failed(around, plan.error());
     return plan.error().code == ErrorCode::kInvalid ? to_int(setting.when_invalid) : code;
@@ -100,9 +154,9 @@ int set_offsets(const Call& call, const config::NodeConfig& config, Surroundings
     say(around, "that is not the handler_name: nothing was changed");
     return to_int(ExitCode::kRefused);
   }
-  const auto lock = node::lock_node(config, base::LockOwner::kVerb);
-  if (!lock) return failed(around, lock.error());
-  const auto applied = operate::apply_plan(config, *plan, operator_name(around.environment), setting.command);
+  const std::string who = operator_name(around.environment);
+  const auto applied = consent.live ? have_node_apply(config, *plan, who, setting.command)
+                                    : apply_to_store(config, *plan, who, setting.command);
   if (!applied) return failed(around, applied.error());
   if (call.json) around.out << operate::to_json(config, *plan, state) << "\n";
   if (around.person != nullptr) {
@@ -111,7 +165,8 @@ int set_offsets(const Call& call, const config::NodeConfig& config, Surroundings
   return to_int(ExitCode::kOk);
 }
 
-Result<operate::ResetPlan> plan_request(const config::NodeConfig& config, const operate::ResetRequest& request) {
+Result<operate::ResetPlan> plan_request(const config::NodeConfig& config, const operate::ResetRequest& request,
+                                        const PlacesNow& places_now) {
   std::vector<std::string> topics;
   for (const operate::ResetPlaces& places : request.places) topics.push_back(places.topic.name);
   using Kind = operate::ResetTarget::Kind;
@@ -120,12 +175,13 @@ Result<operate::ResetPlan> plan_request(const config::NodeConfig& config, const 
   const bool is_looked_up = kind != Kind::kOffset && kind != Kind::kShift;
   const operate::ResetLooks looks = is_looked_up ? operate::ask_for_reset(config, topics, time_ms)
                                                  : operate::ResetLooks{operate::ask_brokers(config, topics), {}};
-  auto entries = operate::stored_entries(config);
-  if (!entries) return std::move(entries).error();
-  return operate::plan_reset(request, looks, operate::places_of(*entries));
+  const auto places = places_now();
+  if (!places) return places.error();
+  return operate::plan_reset(request, looks, *places);
 }
 
-Result<operate::ResetPlan> plan_file(const config::NodeConfig& config, const operate::OffsetsFile& file) {
+Result<operate::ResetPlan> plan_file(const config::NodeConfig& config, const operate::OffsetsFile& file,
+                                     const PlacesNow& places_now) {
   std::set<std::string> topics;
   for (const operate::FileEntry& entry : file.entries) {
     if (!topics.insert(entry.topic).second) continue;
@@ -133,9 +189,9 @@ Result<operate::ResetPlan> plan_file(const config::NodeConfig& config, const ope
     if (!topic) return Error{topic.error().code, entry.where + ": " + topic.error().message};
   }
   const operate::LogLook look = operate::ask_brokers(config, {topics.begin(), topics.end()});
-  auto entries = operate::stored_entries(config);
-  if (!entries) return std::move(entries).error();
-  return operate::plan_file(file, look, operate::places_of(*entries));
+  const auto places = places_now();
+  if (!places) return places.error();
+  return operate::plan_file(file, look, *places);
 }
 
 std::vector<std::string> topics_of(const config::NodeConfig& config) {

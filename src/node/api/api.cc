@@ -12,6 +12,7 @@
 #include "kafka/client/link.h"
 #include "node/status/partition_history.h"
 #include "operate/json_fields.h"
+#include "operate/offsets/change_json.h"
 
 namespace ductus::node {
 namespace {
@@ -28,6 +29,7 @@ control::Response answer(const Json& document, int status = 200) {
 control::Response refusal(const Error& why) {
   switch (why.code) {
     case ErrorCode::kInvalid:
+    case ErrorCode::kLimit:
       return control::error_response(400, why.message);
     case ErrorCode::kNotFound:
       return control::error_response(404, why.message);
@@ -127,6 +129,7 @@ control::Routes Api::routes() {
   add("POST", "/v1/pause", &Api::post_pause);
   add("POST", "/v1/resume", &Api::post_resume);
   add("POST", "/v1/restart", &Api::post_restart);
+  add("POST", "/v1/offsets", &Api::post_offsets);
   add("POST", "/v1/reload", &Api::post_reload);
   add("POST", "/v1/stop", &Api::post_stop);
   add("POST", "/v1/aggregate", &Api::post_aggregate);
@@ -277,6 +280,15 @@ control::Response Api::post_restart(const control::Request& request) {
   return when_up([&] {
     const auto begun = workers_->restart(place->topic, place->partition);
     return begun ? answer({{"restarting", true}}, 202) : refusal(begun.error());
+  });
+}
+
+control::Response Api::post_offsets(const control::Request& request) {
+  auto change = operate::change_from_json(request.body);
+  if (!change) return refusal(change.error());
+  return when_up([&] {
+    const auto number = workers_->change_offsets(*std::move(change));
+    return number ? answer({{"change", *number}}, 202) : refusal(number.error());
   });
 }
 

@@ -57,6 +57,7 @@ class Api {
   control::Response post_resume(const control::Request& request);
   control::Response post_restart(const control::Request& request);
   control::Response post_reload(const control::Request&);
+  control::Response post_offsets(const control::Request& request);
   control::Response get_change(const control::Request& request);
 
   operate::StatusReport status_held();
