@@ -240,7 +240,7 @@ bool Planner::send_validations(Lane& lane, const std::vector<Ask>& asks, base::T
     request.partitions.push_back(
         {core_.cluster.topic_name(slot.topic), slot.partition, slot.leader_epoch, slot.epoch_before});
     slot.in_flight = ask.number;
-    lane.sets.push_back(ask);
+    lane.sets.push_back({&slot, ask.number, slot.leader_epoch});
     if (slot.alone) break;
   }
   if (lane.sets.empty()) return false;

@@ -107,7 +107,8 @@ class Planner {
   struct Ask {
     PartitionSlot* slot;
     std::uint64_t number;
-    bool done = false;  ///< found in the answer
+    std::int32_t leader_epoch = -1;  ///< in which the log was asked to be validated
+    bool done = false;               ///< found in the answer
   };
   struct Lane {
     Lane(LinkHub& hub, Planner* owner, std::size_t index) : link(hub, owner, index) {}

@@ -265,6 +265,10 @@ void Planner::validated_one(Ask& ask, const OffsetForLeaderEpochResponse::Partit
     if (!slot.out_of_range) queue_.push_back({&slot, slot.question});
     return;
   }
+  if (ask.leader_epoch != slot.leader_epoch) {  // an earlier leader's word: the log may have been cut since
+    queue_.push_back({&slot, slot.question});
+    return;
+  }
   if (partition.leader_epoch != slot.epoch_before || partition.end_offset < slot.place) {
     return diverged(ask, partition.leader_epoch, partition.end_offset, now, out);
   }

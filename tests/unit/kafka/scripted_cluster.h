@@ -122,8 +122,9 @@ class ScriptedCluster : public testing::Test {
   std::int16_t max_offset_for_leader_epoch = 4;
   KafkaError validation_error = KafkaError::kNone;
   KafkaError list_offsets_error = KafkaError::kNone;
-  bool hold_lookups = false;  ///< ListOffsets is not answered
-  bool hasty = false;         ///< answers that there is nothing before the wait is over
+  bool hold_lookups = false;      ///< ListOffsets is not answered
+  bool hold_validations = false;  ///< OffsetForLeaderEpoch is answered late, with what was true when it was asked
+  bool hasty = false;             ///< answers that there is nothing before the wait is over
 
   // ---- verbs of the node ----
   void start() {
@@ -247,6 +248,11 @@ class ScriptedCluster : public testing::Test {
     answer->body = std::move(body);
     reply(fetch.connection, fetch.tag, std::move(answer));
   }
+  /// The answers that hold_validations held back.
+  void answer_validations() {
+    hold_validations = false;
+    for (auto& late : std::exchange(late_validations_, {})) reply(late.connection, late.tag, std::move(late.answer));
+  }
   void lose(ports::ConnectionId connection, Error why = {ErrorCode::kUnreachable, "reset by peer"}) {
     connections.erase(connection);
     enter([&](auto& out) { source->lost(connection, why, now, out); });
@@ -354,6 +360,10 @@ class ScriptedCluster : public testing::Test {
         if (hold_lookups) return;
         return reply(send.connection, send.tag, offsets(send));
       case ApiKey::kOffsetForLeaderEpoch:
+        if (hold_validations) {
+          late_validations_.push_back({send.connection, send.tag, ends_of_epochs(send)});
+          return;
+        }
         return reply(send.connection, send.tag, ends_of_epochs(send));
       case ApiKey::kFetch:
         return;  // the test's
@@ -491,6 +501,12 @@ class ScriptedCluster : public testing::Test {
     return seen;
   }
 
+  struct LateAnswer {
+    ports::ConnectionId connection;
+    ports::RequestTag tag;
+    std::unique_ptr<ports::Answer> answer;
+  };
+  std::vector<LateAnswer> late_validations_;
   std::set<std::uint32_t> reading_on_;
   std::set<std::string> names_;  ///< what views in answers point to
   std::deque<std::function<void()>> todo_;

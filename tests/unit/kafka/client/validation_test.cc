@@ -63,6 +63,21 @@ TEST_F(ValidationTest, it_is_validated_again_when_the_leader_epoch_changes) {
   EXPECT_EQ(only_fetch().partitions.at(0).leader_epoch, 6);
 }
 
+TEST_F(ValidationTest, an_answer_of_an_earlier_leader_epoch_does_not_count) {
+  attach_log({{5, 0}});
+  hold_validations = true;
+  want(0, 40, 5);
+  ASSERT_EQ(validations.size(), 1u);
+  topics["t"][0].epoch = 6;  // elected without what stood from 30 on
+  topics["t"][0].epochs = {{5, 0}, {6, 30}};
+  pass(2 * settings.slow_answer);  // the metadata tells of it
+  answer_validations();
+  EXPECT_EQ(validations.size(), 2u);
+  EXPECT_TRUE(fetches().empty());
+  pass(5s);
+  EXPECT_EQ(take<Trouble>().at(0).parted_at, 30);
+}
+
 TEST_F(ValidationTest, and_when_another_broker_leads) {
   brokers[2] = 9002;
   attach_log({{5, 0}});
