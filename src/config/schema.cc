@@ -340,6 +340,7 @@ bool is_table_of_keys(std::string_view path) noexcept {
 
 std::string advice_for(std::string_view unknown_path) {
   std::vector<std::string> candidates;
+  std::vector<std::string> same_word;
   for (const Key& key : kKeys) {
     const std::string path(key.path);
     candidates.push_back(path);
@@ -347,10 +348,13 @@ std::string advice_for(std::string_view unknown_path) {
     for (std::size_t dot = path.find('.'); dot != path.npos; dot = path.find('.', dot + 1)) {
       candidates.push_back(path.substr(0, dot));
     }
-    // The right word in the wrong table.
     if (key.path.ends_with(std::string(".") + std::string(unknown_path.substr(unknown_path.rfind('.') + 1)))) {
-      return "; did you mean '" + path + "'?";
+      same_word.push_back(path);
     }
+  }
+  // The right word in the wrong table, or in one that is misspelt.
+  if (!same_word.empty()) {
+    return "; did you mean '" + closest(unknown_path, same_word).value_or(same_word.front()) + "'?";
   }
   for (const std::string_view name : kTopicKeys) candidates.push_back("topics." + std::string(name));
   const auto best = closest(unknown_path, candidates);

@@ -45,7 +45,7 @@ class ConfigVerbsTest : public ::testing::Test {
 TEST_F(ConfigVerbsTest, CheckSaysInOneLineThatAllIsWell) {
   EXPECT_EQ(run({"config", "check", "old"}), 0) << err_.str();
   EXPECT_EQ(out_.str(), "old: ok, 1 topic\n");
-  EXPECT_EQ(err_.str(), "ductus: config/old.config:2:31: the settings of 'sasl' are not read\n");
+  EXPECT_EQ(err_.str(), "ductus: config/old.config:2:32: the settings of 'sasl' are not read\n");
 }
 
 TEST_F(ConfigVerbsTest, CheckTellsAllThatIsWrong) {
