@@ -183,6 +183,12 @@ std::string WatchPicture::draw(const std::string& head, Screen::Size size, const
   std::vector<std::string> below;
   append_lines(below, tree(style));
   append_lines(below, events_);
+  // On a small screen the table comes first.
+  constexpr std::size_t kSmall = 12;
+  const std::size_t room = size.rows > lines.size() ? size.rows - lines.size() : 0;
+  const std::size_t wanted = report_.partitions.size() + 2;
+  const std::size_t left = room > wanted ? room - wanted : 0;
+  below.resize(std::min(below.size(), std::max(left, room < kSmall ? 0 : room / 3)));
   const std::size_t used = lines.size() + 1 + (below.empty() ? 0 : below.size() + 1);
   append_lines(lines, table(size.rows > used ? size.rows - used : 1, style));
   if (!below.empty()) lines.emplace_back();

@@ -70,26 +70,45 @@ class Scan {
   std::size_t last_at_ = 0;
 };
 
+// The library takes the last of two equal keys. Its callback while it parses would tell of them, but looks through the
+// whole list again for each of its elements.
+class KeysOnce final : public nlohmann::json_sax<Json> {
+ public:
+  std::string twice;
+
+  bool start_object(std::size_t) override { return keys_.emplace_back(), true; }
+  bool end_object() override { return keys_.pop_back(), true; }
+  bool key(std::string& name) override {
+    if (keys_.back().insert(name).second) return true;
+    twice = name;
+    return false;
+  }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(std::int64_t) override { return true; }
+  bool number_unsigned(std::uint64_t) override { return true; }
+  bool number_float(double, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(Json::binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
+
+ private:
+  std::vector<std::set<std::string>> keys_;
+};
+
 }  // namespace
 
 Result<Json> parse_document(std::string_view text, TrailingCommas commas) {
   std::string scanned(text);
   if (auto scan = Scan(scanned, commas == TrailingCommas::kTaken).run(); !scan) return std::move(scan).error();
-  // The library takes the last of two equal keys.
-  std::vector<std::set<std::string>> keys;
-  std::string twice;
-  const auto look_at = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second && twice.empty()) {
-      twice = parsed.get<std::string>();
-    }
-    return true;
-  };
   try {
-    Json document = Json::parse(scanned, look_at);
-    if (!twice.empty()) {
-      return Error{ErrorCode::kInvalid, "the key '" + base::escaped(twice, 100) + "' stands twice in one object"};
+    Json document = Json::parse(scanned);
+    KeysOnce keys;
+    Json::sax_parse(scanned, &keys);
+    if (!keys.twice.empty()) {
+      return Error{ErrorCode::kInvalid, "the key '" + base::escaped(keys.twice, 100) + "' stands twice in one object"};
     }
     return document;
   } catch (const Json::exception& error) {

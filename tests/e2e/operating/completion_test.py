@@ -61,7 +61,7 @@ class CompletionTest(unittest.TestCase):
         return done.stdout.split()
 
     def test_verbs(self):
-        self.assertEqual(self.candidates("sta"), ["status"])
+        self.assertEqual(self.candidates("stat"), ["status"])
         self.assertIn("attach", self.candidates(""))
         self.assertNotIn("complete", self.candidates("comp"))
         self.assertEqual(self.candidates("nonsense", ""), [])
@@ -92,13 +92,13 @@ class CompletionTest(unittest.TestCase):
         self.assertEqual(self.candidates("status", "c"), ["c\\x1b[2J"])
 
     def test_bash_asks_the_program(self):
-        self.assertEqual(self.bash("ductus sta"), ["status"])
+        self.assertEqual(self.bash("ductus stat"), ["status"])
         self.assertEqual(self.bash("ductus pause local_to_local the"), ["the_topic"])
 
     def test_bash_completes_what_is_typed(self):
         terminal = self.enterContext(Terminal(self.folder))
         terminal.run("source <(ductus completion bash)")
-        terminal.type("ductus sta")
+        terminal.type("ductus stat")
         terminal.press("Tab")
         terminal.wait_for_last_line("shell$ ductus status")
         terminal.type("loc")

@@ -30,7 +30,7 @@ class ApiTest : public ::testing::Test {
   config::NodeConfig config_;
   EventRing events_;
   base::ManualClock clock_;
-  Api api_{config_, events_, clock_};
+  Api api_{config_, events_, clock_, nullptr};
 };
 
 TEST_F(ApiTest, HasTheRoutesOfItsDescriptionAndNoOthers) {
