@@ -23,6 +23,13 @@ _OPENAPI = json.loads((pathlib.Path(__file__).parents[2] / "docs" / "openapi.jso
 _LONG_MS = 600_000
 
 
+def _change(topic, partition):
+    """Puts one partition at offset 1."""
+    after = {"next_offset": 1, "leader_epoch": None, "topic_id": None}
+    position = {"topic": topic, "partition": partition, "before": None, "after": after}
+    return {"schema": "ductus.change/1", "who": "a test", "why": "to see", "positions": [position], "topics": []}
+
+
 class ControlTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="ductus-e2e-")))
@@ -87,6 +94,11 @@ class ControlTest(unittest.TestCase):
                 ("/v1/changes/1000", None),
                 ("/v1/changes/last", None),
             ],
+            ("POST", "/v1/offsets"): [
+                ("/v1/offsets", _change("events", 0)),
+                ("/v1/offsets", _change("none", 0)),
+                ("/v1/offsets", {"schema": "ductus.change/1"}),
+            ],
             ("POST", "/v1/reload"): [("/v1/reload", None)],
             ("POST", "/v1/aggregate"): [("/v1/aggregate", None)],
             ("POST", "/v1/log"): [
@@ -131,7 +143,7 @@ class ControlTest(unittest.TestCase):
 
     def test_a_body_that_is_too_large_is_refused_and_the_node_goes_on(self):
         self.start()
-        self.assertEqual(self.control.status_of("POST", "/v1/log", '{"level": "' + "x" * (64 << 10) + '"}'), 413)
+        self.assertEqual(self.control.status_of("POST", "/v1/log", '{"level": "' + "x" * (4 << 20) + '"}'), 413)
         self.assertEqual(self.control.get("/v1/status")[0], 200)
 
     def test_only_its_own_user_reaches_the_socket(self):
@@ -209,7 +221,7 @@ class ControlTest(unittest.TestCase):
 
     def test_it_answers_before_the_store_is_open_and_says_what_it_waits_for(self):
         sandbox = self.enterContext(Sandbox(self.folder, "--topic", "events:1:10"))
-        node = self.node(sandbox.bootstrap, "events", store={"url": "sqlite:offsets.db"})
+        node = self.node(sandbox.bootstrap, "events")
         lock = self.folder / "run" / "node" / "offsets.db.lock"
         lock.parent.mkdir(parents=True, mode=0o700)
         with lock.open("w") as held:  # as by a verb that takes its time

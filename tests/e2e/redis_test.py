@@ -12,8 +12,8 @@ from support.ductus_node import DuctusNode
 from support.servers.redis_server import RedisServer
 from support.sandbox import Sandbox
 
-# Without end, a few hundred messages a second in each of two partitions.
-_STREAM = "events:2:100000000:300"
+# For minutes, a few hundred messages a second in each of two partitions.
+_STREAM = "events:2:100000:300"
 
 
 class RedisTest(unittest.TestCase):

@@ -34,8 +34,12 @@ class RedisServer:
         arguments = ["redis-server", "--dir", self.folder, "--port", self.port, "--bind", "127.0.0.1"]
         arguments += ["--unixsocket", self.socket, *self._options]
         self._process = spawn(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        wait_until(lambda: self._process.poll() is not None or self.cli("PING") == "PONG", "redis-server answers")
+        wait_until(lambda: self._process.poll() is not None or self._answers(), "redis-server answers")
         assert self._process.poll() is None, "redis-server did not start: perhaps its port was taken meanwhile"
+
+    def _answers(self):
+        """Also one that wants a password first."""
+        return self.cli("PING").startswith(("PONG", "NOAUTH"))
 
     def kill(self):
         """kill -9."""

@@ -126,6 +126,7 @@ TEST_F(BrainStatusTest, TellsTheLevelAndWhenTheNextAttemptComes) {
 TEST_F(BrainStatusTest, TellsWhenTheNextAggregateComesAndBringsItForward) {
   config_.periodic_every = seconds(60);
   start();
+  wait(base::Duration::zero());
   done(next_work(Kind::kPeriodic));  // there was nobody to ask yet
   topic_has(1);
   bring_up({10});
