@@ -150,8 +150,9 @@ class RedisTest(unittest.TestCase):
         redis.cli("SET", "node", "precious")
         node = self.node(sandbox, redis)
         node.start_console()
-        self.assertEqual(node.wait_for_exit(), 1, node.said)
-        self.assertIn("of another type", node.said)
+        row = node.wait_for_partition("events", 0, lambda row: row["state"] == "stopped", "stops")
+        self.assertIn("of another type", row["reason"])
+        self.assertEqual(node.stop(), 0)
         self.assertEqual(redis.cli("GET", "node"), "precious")
 
     def test_a_redis_that_comes_after_the_node_is_waited_for(self):
