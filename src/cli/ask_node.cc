@@ -23,8 +23,14 @@ Result<control::HttpAnswer> get_from_node(const config::NodeConfig& config, cons
 }
 
 Result<operate::StatusReport> ask_for_status(const config::NodeConfig& config) {
-  const auto answer = get_from_node(config, "/v1/status");
-  if (!answer && answer.error().code == ErrorCode::kNotFound) return operate::status_of_stopped_node(config);
+  auto answer = get_from_node(config, "/v1/status");
+  if (!answer && answer.error().code == ErrorCode::kNotFound) {
+    auto report = operate::status_of_stopped_node(config);
+    // One that began while brokers and store were asked has taken the store: it knows better.
+    if (!node::node_is_there(config)) return report;
+    answer = get_from_node(config, "/v1/status");
+    if (!answer && answer.error().code == ErrorCode::kNotFound) return report;
+  }
   if (!answer) return answer.error();
   if (answer->status != 200) {
     return Error{ErrorCode::kUnreachable, "it answered " + std::to_string(answer->status) + " " + answer->body};

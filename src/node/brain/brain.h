@@ -36,7 +36,7 @@ namespace ductus::node {
 struct LogLine {
   LogLevel level;
   std::string text;
-  std::string cause{};  ///< what may come in a storm: lines of one cause are limited. Empty: it is always written
+  std::string cause;  ///< what may come in a storm: lines of one cause are limited. Empty: it is always written
 };
 /// Handlers are about to be stopped: who is in a call is asked to return soon.
 struct EndCalls {};

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support.child_process import spawn
+from support.child_process import spawn, wait_until
 from support.ductus_node import DuctusNode
 from support.sandbox import Sandbox
 from support.terminal import Terminal, check_screen
@@ -155,7 +155,12 @@ class StatusTest(unittest.TestCase):
     def test_status_shows_what_the_documentation_shows(self):
         self.start()
         terminal = self.enterContext(Terminal(self.folder, columns=140))
-        check_screen(self, "status", lambda: terminal.run("ductus status node"))
+
+        def with_rates():
+            seen = terminal.run("ductus status node")
+            return seen if seen.count("  now") == 3 else None
+
+        check_screen(self, "status", lambda: wait_until(with_rates, "rates are known"))
 
     def test_colours_are_for_terminals(self):
         self.start()

@@ -27,7 +27,7 @@ class BrainTest : public ::testing::Test {
     config_.brokers = {{"localhost", 9092}};
   }
 
-  void start(BrainSettings settings = {}) {
+  void start(const BrainSettings& settings = {}) {
     brain_.emplace(config_, source_, settings);
     brain_->start(clock_.now(), effects_);
   }
@@ -77,7 +77,7 @@ class BrainTest : public ::testing::Test {
                  clock_.now(), effects_);
   }
   /// One partition, its handler made, at `next_offset`.
-  void begin(std::int64_t next_offset, BrainSettings settings = {}) {
+  void begin(std::int64_t next_offset, const BrainSettings& settings = {}) {
     start(settings);
     topic_has(1);
     bring_up({next_offset});

@@ -19,7 +19,7 @@ class ApiTest : public ::testing::Test {
     config_.module = "file";
     config_.brokers = {{"kafka-1", 9092}};
   }
-  control::Response ask(const std::string& method, const std::string& path, control::Request request = {}) {
+  control::Response ask(const std::string& method, const std::string& path, const control::Request& request = {}) {
     const control::Routes routes = api_.routes();
     const auto route = std::ranges::find_if(
         routes, [&](const control::Route& one) { return one.method == method && one.path == path; });
