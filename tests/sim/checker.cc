@@ -291,9 +291,11 @@ void Checker::on_status(const operate::StatusReport& report) {
     for (auto& [place, view] : views_) view.stuck_at.reset();
     return;
   }
+  std::set<Place> told;
   for (const operate::PartitionStatus& partition : report.partitions) {
     if (partition.partition < 0) continue;
     const Place place{partition.topic, partition.partition};
+    told.insert(place);
     View& view = views_[place];
     const Topic& topic = logs_.topic(place.topic);
     const bool is_there = static_cast<std::size_t>(place.partition) < topic.logs.size();
@@ -311,6 +313,9 @@ void Checker::on_status(const operate::StatusReport& report) {
       violated("no silent stall", name_of(place) + " does not move from offset " + std::to_string(next) +
                                       ", and status says \"" + partition.state + "\"");
     }
+  }
+  for (auto& [place, view] : views_) {
+    if (!told.contains(place)) view.stuck_at.reset();  // it is not configured
   }
 }
 

@@ -97,10 +97,11 @@ std::vector<const PartitionStatus*> WatchPicture::sorted() const {
   std::vector<const PartitionStatus*> partitions;
   for (const PartitionStatus& partition : report_.partitions) partitions.push_back(&partition);
   if (by_name_) return partitions;
-  std::stable_sort(partitions.begin(), partitions.end(), [](const auto* left, const auto* right) {
-    return std::tuple(urgency_of(left->state), left->lag().value_or(INT64_MAX)) >
-           std::tuple(urgency_of(right->state), right->lag().value_or(INT64_MAX));
-  });
+  // Of two alike the order stays: they stand in one list.
+  const auto key = [](const PartitionStatus* one) {
+    return std::tuple(-urgency_of(one->state), -one->lag().value_or(INT64_MAX), one);
+  };
+  std::ranges::sort(partitions, {}, key);
   return partitions;
 }
 
