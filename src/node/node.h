@@ -17,10 +17,10 @@ namespace ductus::node {
 
 struct RunOptions {
   bool until_end = false;  ///< end once every partition has passed the readable end seen at the start
-  std::optional<std::chrono::milliseconds> timeout{};  ///< of until_end
+  std::optional<std::chrono::milliseconds> timeout;  ///< of until_end
   /// Loads the configuration again, for SIGHUP; empty: there is none to load.
-  std::function<Result<config::NodeConfig>()> reload{};
-  std::function<void()> when_up{};                ///< called once, when the control socket answers
+  std::function<Result<config::NodeConfig>()> reload;
+  std::function<void()> when_up;                  ///< called once, when the control socket answers
   const base::ProcessHandle* guardian = nullptr;  ///< of a daemon: the process that starts it again
 };
 
