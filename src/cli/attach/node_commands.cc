@@ -20,7 +20,7 @@ std::string text_in(const nlohmann::json& object, const char* field) {
 
 // {"error": "…"}, as the server says it; its first bytes where it says it otherwise.
 std::string words_of(const control::HttpAnswer& answer) {
-  const std::string words = text_in(nlohmann::json::parse(answer.body, nullptr, false), "error");
+  std::string words = text_in(nlohmann::json::parse(answer.body, nullptr, false), "error");
   if (!words.empty()) return words;
   return "it answered " + std::to_string(answer.status) + " " + answer.body.substr(0, 200);
 }
