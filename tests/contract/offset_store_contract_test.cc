@@ -68,14 +68,14 @@ std::unique_ptr<OffsetStore> open_redis(const test::RedisServer& server, const s
 }
 
 std::unique_ptr<OffsetStore> open_plain_redis(const std::filesystem::path& dir, const std::string& handler_name) {
-  static const test::RedisServer server;
+  static test::RedisServer server;
   return open_redis(server, dir, handler_name);
 }
 
 std::unique_ptr<OffsetStore> open_tls_redis(const std::filesystem::path& dir, const std::string& handler_name) {
   static test::TlsCertificates certificates;
-  static const auto authority = certificates.authority("ca");
-  static const test::RedisServer server(
+  static auto authority = certificates.authority("ca");
+  static test::RedisServer server(
       {}, test::RedisServer::Tls{authority, certificates.certificate("server", authority, "IP:127.0.0.1"),
                                  certificates.certificate("client", authority, "DNS:client")});
   return open_redis(server, dir, handler_name);
@@ -379,7 +379,7 @@ TEST_P(OffsetStoreContract, TakesAThousandPartitionsInOneRound) {
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(loaded[static_cast<std::size_t>(i)], Position{i * 1000LL});
 }
 
-const auto name_of = [](const testing::TestParamInfo<Kind>& info) { return info.param.name; };
+std::string name_of(const testing::TestParamInfo<Kind>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(Store, OffsetStoreContract, testing::Values(kMemory, kSqlite, kRedis, kRedisTls), name_of);
 
 // ---- stores that outlive the process ---------------------------------------------------------------------

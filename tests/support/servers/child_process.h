@@ -32,6 +32,7 @@ class ChildProcess {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != test) ::_exit(1);  // it ended before the line above
       const int nothing = ::open("/dev/null", O_RDONLY);
+      if (nothing < 0) ::_exit(1);
       ::dup2(nothing, STDIN_FILENO);
       ::dup2(ends[1], STDOUT_FILENO);
       ::dup2(ends[1], STDERR_FILENO);
