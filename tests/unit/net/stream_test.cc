@@ -125,8 +125,8 @@ TEST(Stream, SaysThatThePeerHungUp) {
 
 class TlsStream : public testing::Test {
  protected:
-  static void SetUpTestSuite() { made_ = std::make_unique<Made>(); }
-  static void TearDownTestSuite() { made_.reset(); }
+  static void SetUpTestSuite() { made = std::make_unique<Made>(); }
+  static void TearDownTestSuite() { made.reset(); }
 
   struct Made {
     test::TlsCertificates certificates;
@@ -148,7 +148,7 @@ class TlsStream : public testing::Test {
     port_ = static_cast<std::uint16_t>(std::stoi(at.substr(at.rfind(':') + 1)));
   }
   StreamTarget target(const std::string& host = "127.0.0.1") const {
-    return {host, port_, {}, TlsSettings{made_->ca.cert, {}, {}}};
+    return {host, port_, {}, TlsSettings{made->ca.cert, {}, {}}};
   }
   static std::string reversed(const StreamTarget& to, const std::string& line) {
     auto stream = Stream::connect(to, in(10s));
@@ -170,26 +170,26 @@ class TlsStream : public testing::Test {
     return {ErrorCode::kInvalid, ""};
   }
 
-  static inline std::unique_ptr<Made> made_;
+  static inline std::unique_ptr<Made> made;
   std::unique_ptr<test::ChildProcess> server_;
   std::uint16_t port_ = 0;
 };
 
 TEST_F(TlsStream, CarriesBytesToANameAndToANumber) {
-  serve(made_->local);
+  serve(made->local);
   EXPECT_EQ(reversed(target("127.0.0.1"), "stream"), "maerts\n");
   EXPECT_EQ(reversed(target("localhost"), "stream"), "maerts\n");
 }
 
 TEST_F(TlsStream, SpeaksTls12AndNothingOlder) {
-  serve(made_->local, {"-rev", "-tls1_2"});
+  serve(made->local, {"-rev", "-tls1_2"});
   EXPECT_EQ(reversed(target(), "stream"), "maerts\n");
-  serve(made_->local, {"-rev", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"});
+  serve(made->local, {"-rev", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"});
   EXPECT_EQ(refusal(target()).code, ErrorCode::kCorrupt);
 }
 
 TEST_F(TlsStream, RefusesACertificateOfAnotherHost) {
-  serve(made_->elsewhere);
+  serve(made->elsewhere);
   Error error = refusal(target("127.0.0.1"));
   EXPECT_EQ(error.code, ErrorCode::kRefused);
   EXPECT_NE(error.message.find("certificate is not accepted: IP address mismatch"), error.message.npos)
@@ -199,9 +199,9 @@ TEST_F(TlsStream, RefusesACertificateOfAnotherHost) {
 }
 
 TEST_F(TlsStream, RefusesAnUnknownAuthority) {
-  serve(made_->local);
+  serve(made->local);
   StreamTarget to = target();
-  for (const auto& ca : {made_->other_ca.cert, std::filesystem::path()}) {  // empty: whom the system trusts
+  for (const auto& ca : {made->other_ca.cert, std::filesystem::path()}) {  // empty: whom the system trusts
     to.tls->ca_file = ca;
     const Error error = refusal(to);
     EXPECT_EQ(error.code, ErrorCode::kRefused);
@@ -210,18 +210,18 @@ TEST_F(TlsStream, RefusesAnUnknownAuthority) {
 }
 
 TEST_F(TlsStream, RefusesAnExpiredCertificate) {
-  serve(made_->expired);
+  serve(made->expired);
   const Error error = refusal(target());
   EXPECT_EQ(error.code, ErrorCode::kRefused);
   EXPECT_NE(error.message.find("certificate has expired"), error.message.npos) << error.message;
 }
 
 TEST_F(TlsStream, ShowsAClientCertificateWhereOneIsWanted) {
-  serve(made_->local, {"-rev", "-Verify", "1", "-verify_return_error", "-CAfile", made_->ca.cert});
+  serve(made->local, {"-rev", "-Verify", "1", "-verify_return_error", "-CAfile", made->ca.cert});
   StreamTarget to = target();
   EXPECT_NE(reversed(to, "stream").find("client certificate"), std::string::npos) << reversed(to, "stream");
-  to.tls->cert_file = made_->client.cert;
-  to.tls->key_file = made_->client.key;
+  to.tls->cert_file = made->client.cert;
+  to.tls->key_file = made->client.key;
   EXPECT_EQ(reversed(to, "stream"), "maerts\n");
 }
 
@@ -234,9 +234,9 @@ TEST_F(TlsStream, SaysWhichFileIsOfNoUse) {
   EXPECT_EQ(refusal(to).code, ErrorCode::kInvalid);
   EXPECT_NE(refusal(to).message.find("not.pem"), std::string::npos);
   to = target();
-  to.tls->cert_file = made_->client.cert;
+  to.tls->cert_file = made->client.cert;
   EXPECT_NE(refusal(to).message.find("needs both"), std::string::npos);
-  to.tls->key_file = made_->local.key;
+  to.tls->key_file = made->local.key;
   EXPECT_NE(refusal(to).message.find("client key"), std::string::npos);
 }
 
@@ -275,7 +275,7 @@ TEST_F(TlsStream, GivesUpOnAStalledHandshakeAndOnOneThatTrickles) {
 }
 
 TEST_F(TlsStream, TellsACutFromAnEnd) {
-  serve(made_->local);
+  serve(made->local);
   auto stream = Stream::connect(target(), in(10s));
   ASSERT_TRUE(stream.ok()) << stream.error().message;
   ::kill(server_->pid(), SIGKILL);
