@@ -35,7 +35,7 @@ struct StatusReport {
   std::string source;                       ///< HOST:PORT of the first broker
   std::vector<PartitionStatus> partitions;  ///< sorted by topic and partition
   std::uint64_t fetched_bytes = 0;          ///< since the node started; known to the node alone
-  std::string reason;                     ///< of the state, where it does not say all
+  std::string reason;                       ///< of the state, where it does not say all
   ProcessStatus process{};
   StoreStatus store{};
   SupervisionStatus supervision{};
