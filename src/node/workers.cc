@@ -218,7 +218,7 @@ void Workers::work(Worker& self) {
         polling_ = false;  // it came since the look above, and whoever brought it may have met no poller to wake
         continue;
       } else {
-        next = poll(std::chrono::milliseconds(-1), true);
+        next = poll(self, std::chrono::milliseconds(-1), true);
       }
       polled_at = parts_.clock.now();
       continue;
@@ -227,7 +227,7 @@ void Workers::work(Worker& self) {
     next = enter([&](Brain& brain, base::Time now, Effects& out) { brain.done(std::move(done), now, out); }, true);
     if (const base::Time now = parts_.clock.now(); next && now - polled_at > kPollEvery) {
       polled_at = now;  // so much is ready that nobody comes to the sockets: look in passing
-      if (!polling_.exchange(true)) poll(std::chrono::milliseconds(0), false);
+      if (!polling_.exchange(true)) poll(self, std::chrono::milliseconds(0), false);
     }
   }
 }
@@ -252,6 +252,13 @@ void Workers::dial_waiting(Worker& self) {
   }
 }
 
+/// A call like any other, since its files may lie on a disk that hangs.
+void Workers::reload(Worker& self) {
+  begin_call(self);
+  parts_.reload();
+  self.call_since_ns.store(0, std::memory_order_relaxed);
+}
+
 void Workers::begin_call(Worker& self) {
   self.calls.store(self.calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   self.call_since_ns = parts_.clock.now().time_since_epoch().count();
@@ -271,7 +278,7 @@ WorkDone Workers::call(Worker& self, Work work) {
 }
 
 /// Waits for one socket event as the one poller, gives that place up, and carries the event through the brain.
-std::optional<Work> Workers::poll(std::chrono::milliseconds timeout, bool take) {
+std::optional<Work> Workers::poll(Worker& self, std::chrono::milliseconds timeout, bool take) {
   SocketEvent event = parts_.sockets.wait(timeout);
   polling_.store(false);
   switch (event.kind) {
@@ -280,7 +287,7 @@ std::optional<Work> Workers::poll(std::chrono::milliseconds timeout, bool take) 
     case SocketEvent::Kind::kReadable:
       return on_readable(event.connection, take);
     case SocketEvent::Kind::kSignal:
-      event.signal == SIGHUP ? parts_.reload() : on_stop_signal(event.sender);
+      event.signal == SIGHUP ? reload(self) : on_stop_signal(event.sender);
       return std::nullopt;
     case SocketEvent::Kind::kTimer:
       return enter([&](Brain&, base::Time, Effects&) { timer_at_ = base::Time::max(); }, take);

@@ -93,9 +93,10 @@ class Workers {
 
   void work(Worker& self);
   void dial_waiting(Worker& self);
+  void reload(Worker& self);
   void begin_call(Worker& self);
   WorkDone call(Worker& self, Work work);
-  std::optional<Work> poll(std::chrono::milliseconds timeout, bool take);
+  std::optional<Work> poll(Worker& self, std::chrono::milliseconds timeout, bool take);
   std::optional<Work> on_readable(ports::ConnectionId connection, bool take);
   void on_stop_signal(pid_t sender);
   void sleep();

@@ -26,17 +26,6 @@ int journal_level(LogLevel level) {
   return 3;
 }
 
-// RFC 3339 in UTC with milliseconds.
-std::string timestamp(std::chrono::system_clock::time_point time) {
-  const auto since_1970 = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(since_1970).count();
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 64> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  return fmt::format("{}.{:03}Z", std::string_view(text.data(), size), since_1970.count() % 1000);
-}
-
 std::string as_text(const LogRecord& record, bool for_journal, std::size_t max_bytes) {
   const std::string text = escaped(record.text, max_bytes);
   if (for_journal) return text + "\n";
@@ -52,6 +41,16 @@ std::string as_json(const LogRecord& record, std::size_t max_bytes) {
 }
 
 }  // namespace
+
+std::string timestamp(std::chrono::system_clock::time_point time) {
+  const auto since_1970 = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
+  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(since_1970).count();
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  return fmt::format("{}.{:03}Z", std::string_view(text.data(), size), since_1970.count() % 1000);
+}
 
 std::string_view name_of(LogLevel level) {
   switch (level) {

@@ -23,6 +23,9 @@ constexpr std::size_t kMaxLogLineBytes = 4096;
 
 enum class LineFormat : std::uint8_t { kText, kJson };
 
+/// RFC 3339 in UTC with milliseconds: "2026-11-26T13:00:00.250Z".
+std::string timestamp(std::chrono::system_clock::time_point time);
+
 /// "debug", "info", "warn" or "error".
 std::string_view name_of(LogLevel level);
 

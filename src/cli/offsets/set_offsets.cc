@@ -63,14 +63,10 @@ Result<operate::Places> places_in_store(const config::NodeConfig& config) {
   return operate::places_of(*entries);
 }
 
-Error none_runs(const config::NodeConfig& config) {
-  return {ErrorCode::kNotFound, config.name + " is not running: leave --live out"};
-}
-
 // As far as it has got: what it stores before it makes the change may be further.
 Result<operate::Places> places_of_node(const config::NodeConfig& config) {
   const auto answer = tell_node(config, "GET", "/v1/status");
-  if (!answer) return answer.error().code == ErrorCode::kNotFound ? none_runs(config) : answer.error();
+  if (!answer) return answer.error();
   const auto report = operate::status_from_json(*answer);
   if (!report) return report.error();
   operate::Places places;
@@ -91,11 +87,8 @@ Result<void> apply_to_store(const config::NodeConfig& config, const operate::Res
 Result<void> have_node_apply(const config::NodeConfig& config, const operate::ResetPlan& plan, const std::string& who,
                              const std::string& why) {
   const std::string change = operate::to_json(operate::change_of(plan, who, why + " --live"));
-  auto done =
-      finish_change(config, tell_node(config, "POST", "/v1/offsets", change),
-                    std::chrono::duration_cast<std::chrono::milliseconds>(config.stop_timeout) + kAnswerTimeout);
-  if (!done && done.error().code == ErrorCode::kNotFound) return none_runs(config);
-  return done;
+  return finish_change(config, tell_node(config, "POST", "/v1/offsets", change),
+                       std::chrono::duration_cast<std::chrono::milliseconds>(config.stop_timeout) + kAnswerTimeout);
 }
 
 bool agrees(const config::NodeConfig& config, const operate::ResetPlan& plan, Surroundings& around) {
@@ -132,6 +125,10 @@ int set_offsets(const Call& call, const config::NodeConfig& config, Surroundings
     return to_int(ExitCode::kUsage);
   }
   if (auto lasts = operate::check_store_lasts(config); !lasts && !consent.live) return failed(around, lasts.error());
+  if (consent.live && !node::node_is_there(config)) {
+    say(around, config.name + " is not running: leave --live out");
+    return to_int(ExitCode::kNotRunning);
+  }
   // A running node is told of at once; while brokers and people are asked nobody else has to wait.
   if (!consent.live) {
     if (auto free = node::lock_node(config, base::LockOwner::kVerb); !free) return failed(around, free.error());

@@ -4,11 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <limits>
 #include <utility>
 
+#include "base/log/line.h"
 #include "kafka/client/link.h"
 #include "node/status/partition_history.h"
 #include "operate/json_fields.h"
@@ -17,6 +16,8 @@
 namespace ductus::node {
 namespace {
 
+using base::name_of;
+using base::timestamp;
 using operate::Json;
 
 constexpr std::int64_t kMaxPartition = std::numeric_limits<std::int32_t>::max();
@@ -38,32 +39,6 @@ control::Response refusal(const Error& why) {
     default:
       return control::error_response(500, why.message);
   }
-}
-
-// RFC 3339 in UTC with milliseconds.
-std::string timestamp(std::chrono::system_clock::time_point time) {
-  const auto since_1970 = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(since_1970).count();
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 64> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
-  const std::string ms = std::to_string(1000 + since_1970.count() % 1000);
-  return std::string(text.data(), size) + ms.substr(1) + "Z";
-}
-
-const char* name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarn:
-      return "warn";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "error";
 }
 
 // scheme://user:password@host: of what stands before the @, all behind the first colon.

@@ -1,5 +1,7 @@
 // What operators tell a running node: pause, resume, restart, and other offsets.
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "node/brain/brain.h"
@@ -248,14 +250,15 @@ void Brain::follow(config::NodeConfig config, const std::vector<std::string>& ch
   adapter_settings_ = adapter_settings();
   for (Partition& partition : partitions_) partition.adapter.configure(adapter_settings_);
   supervisor_.configure(supervision(config_), supervise_out_);
+  std::set<std::string_view> named;
+  for (const config::TopicConfig& topic : config_.topics) named.insert(topic.name);
   for (auto& [name, topic] : topics_) {
-    const auto still = std::ranges::find(config_.topics, name, &config::TopicConfig::name);
-    if (topic.read && still == config_.topics.end()) leave_topic(topic, now);
+    if (topic.read && !named.contains(name)) leave_topic(topic, now);
   }
+  const std::set<std::string_view> changed(changed_topics.begin(), changed_topics.end());
   for (const config::TopicConfig& topic : config_.topics) {
     const auto known = topics_.find(topic.name);
-    const bool changed = std::ranges::find(changed_topics, topic.name) != changed_topics.end();
-    if (known == topics_.end() || !known->second.read || changed) read_topic(topic, now);
+    if (known == topics_.end() || !known->second.read || changed.contains(topic.name)) read_topic(topic, now);
   }
   settle(now, out);
 }
