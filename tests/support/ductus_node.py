@@ -79,6 +79,10 @@ class DuctusNode:
     def resume(self):
         self._console.send_signal(signal.SIGCONT)
 
+    def hang_up(self):
+        """SIGHUP to the console."""
+        self._console.send_signal(signal.SIGHUP)
+
     def peak_memory_bytes(self):
         """The most that the console has had in memory."""
         status = pathlib.Path(f"/proc/{self._console.pid}/status").read_text()
@@ -144,8 +148,8 @@ class DuctusNode:
         return self.folder / "out" / f"{topic}-{partition}.txt"
 
     def verb(self, verb, *options):
-        """Any verb upon the config; what it answered, as of subprocess.run()."""
-        arguments = [self._program, verb, str(self.config), *options]
+        """Any verb upon the config ("stop", "offsets set"); what it answered, as of subprocess.run()."""
+        arguments = [self._program, *verb.split(), str(self.config), *options]
         return subprocess.run(
             arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
         )
