@@ -143,7 +143,8 @@ class Brain {
     std::shared_ptr<const Value> init;  ///< of `config`, for handlers that outlive it
     bool read = false;                  ///< false: it is not configured any more
     bool found = false;
-    std::int32_t partition_count = 0;  ///< as the cluster says
+    std::int32_t partition_count = 0;                ///< as the cluster says
+    std::map<std::int32_t, std::uint32_t> children;  ///< by partition, also of those that are not read any more
     std::string trouble;
   };
   struct Change {
@@ -219,7 +220,7 @@ class Brain {
   void end_command(CommandNumber command, Result<void> outcome);
   void read_topic(const config::TopicConfig& config, base::Time now);
   void leave_topic(Topic& topic, base::Time now);
-  std::vector<Partition*> partitions_of(const std::string& topic);
+  std::vector<Partition*> partitions_of(const Topic& topic);
   void hold(Partition& partition);
   void let_go(Partition& partition);
   void pump_changes(Effects& out);

@@ -41,19 +41,22 @@ Result<std::vector<Partition*>> Brain::partitions_named(const std::string& topic
   if (known == topics_.end() || !known->second.read) {
     return Error{ErrorCode::kNotFound, "'" + topic + "' is none of this node's topics"};
   }
-  std::vector<Partition*> found = partitions_of(topic);
-  std::erase_if(found,
-                [&](const Partition* one) { return one->left || (partition && one->id.partition != *partition); });
-  if (!partition || !found.empty()) return found;
+  if (!partition) {
+    std::vector<Partition*> all = partitions_of(known->second);
+    std::erase_if(all, [](const Partition* one) { return one->left; });
+    return all;
+  }
+  const auto child = known->second.children.find(*partition);
+  if (child != known->second.children.end() && !partitions_[child->second].left) {
+    return std::vector{&partitions_[child->second]};
+  }
   return Error{ErrorCode::kNotFound,
                topic + " has no partition " + std::to_string(*partition) + " that is known by now"};
 }
 
-std::vector<Partition*> Brain::partitions_of(const std::string& topic) {
+std::vector<Partition*> Brain::partitions_of(const Topic& topic) {
   std::vector<Partition*> found;
-  for (Partition& one : partitions_) {
-    if (one.id.topic == topic) found.push_back(&one);
-  }
+  for (const auto& [number, child] : topic.children) found.push_back(&partitions_[child]);
   return found;
 }
 
@@ -86,8 +89,7 @@ Result<CommandNumber> Brain::resume(const std::string& topic, std::optional<std:
                                     Effects& out) {
   auto named = partitions_named(topic, partition);
   if (!named) return std::move(named).error();
-  const auto count = std::ranges::count_if(partitions_, [&](const Partition& one) { return one.id.topic == topic; });
-  paused_.remove(topic, partition, static_cast<std::int32_t>(count));
+  paused_.remove(topic, partition, topics_.at(topic).partition_count);
   for (Partition* one : *named) {
     if (!std::exchange(one->paused, false)) continue;
     log(LogLevel::kInfo, one->name() + " is resumed by an operator", out);
@@ -224,7 +226,7 @@ void Brain::read_topic(const config::TopicConfig& config, base::Time now) {
   topic.config = config;
   topic.init = std::make_shared<const Value>(config.init);
   if (!std::exchange(topic.read, true)) ++topics_missing_;
-  for (Partition* partition : partitions_of(config.name)) {
+  for (Partition* partition : partitions_of(topic)) {
     partition->init = topic.init;
     partition->left = !config.reads(partition->id.partition);
     hold(*partition);
@@ -236,7 +238,7 @@ void Brain::read_topic(const config::TopicConfig& config, base::Time now) {
 void Brain::leave_topic(Topic& topic, base::Time now) {
   topic.read = false;
   if (!std::exchange(topic.found, false)) --topics_missing_;
-  for (Partition* partition : partitions_of(topic.config.name)) {
+  for (Partition* partition : partitions_of(topic)) {
     partition->left = true;
     hold(*partition);
   }

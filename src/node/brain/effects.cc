@@ -103,13 +103,10 @@ void Brain::on_topic(const ports::TopicFound& found) {
   if (!std::exchange(topic.found, true)) --topics_missing_;
   topic.partition_count = found.partition_count;
   topic.trouble.clear();
-  std::vector<bool> known(static_cast<std::size_t>(found.partition_count));
-  for (const Partition& one : partitions_) {
-    if (one.id.topic == found.topic && one.id.partition < found.partition_count) known[one.id.partition] = true;
-  }
   for (std::int32_t index = 0; index < found.partition_count; ++index) {
-    if (known[index] || !topic.config.reads(index)) continue;
+    if (topic.children.contains(index) || !topic.config.reads(index)) continue;
     const auto child = static_cast<std::uint32_t>(partitions_.size());
+    topic.children.emplace(index, child);
     partitions_.push_back(Partition{.child = {child, 0},
                                     .id = {found.topic, index},
                                     .topic = topic.number,

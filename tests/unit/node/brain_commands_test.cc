@@ -151,6 +151,20 @@ TEST_F(BrainCommandsTest, AWholePausedTopicPausesPartitionsThatAreAdded) {
   EXPECT_FALSE(after->contains({"events", 1}));
 }
 
+TEST_F(BrainCommandsTest, OfAWholePausedTopicTheOthersStayPausedWhereOnlySomeAreRead) {
+  config_.topics[0].partitions = {{2, 3}};
+  start();
+  topic_has(4);
+  bring_up({0, 0});
+  pause();
+  ASSERT_TRUE(save());
+  resume(3);
+  const auto noted = save();
+  ASSERT_TRUE(noted);
+  EXPECT_TRUE(noted->contains({"events", 2}));
+  EXPECT_FALSE(noted->contains({"events", 3}));
+}
+
 TEST_F(BrainCommandsTest, APausedPartitionIsNoStallAndNoWorkThatIsDue) {
   begin(0);
   log_ends_at(0, 100);
