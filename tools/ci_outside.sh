@@ -46,7 +46,10 @@ runtime_packages() {
   done | sort -u
 }
 
-dev_packages() { run_inside dpkg-query -W '*-dev' | sort; }
+# Only what is installed: dpkg also lists names that other packages merely mention.
+dev_packages() {
+  run_inside dpkg-query -W -f '${db:Status-Status} ${Package}\n' '*-dev' | sed -n 's/^installed //p' | sort
+}
 
 install_inside() {  # PACKAGES...
   run_inside env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@" \
