@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <fmt/core.h>
 #include <hiredis/hiredis.h>
+#include <histedit.h>
 #include <isa-l.h>
 #include <lz4.h>
 #include <openssl/crypto.h>
@@ -34,7 +35,8 @@ std::string version_text() {
          dotted(SNAPPY_MAJOR, SNAPPY_MINOR, SNAPPY_PATCHLEVEL) + "\nfmt " +
          dotted(FMT_VERSION / 10'000, FMT_VERSION / 100 % 100, FMT_VERSION % 100) + "\ntoml++ " +
          dotted(TOML_LIB_MAJOR, TOML_LIB_MINOR, TOML_LIB_PATCH) + "\nhiredis " +
-         dotted(HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH) + "\nnlohmann-json " +
+         dotted(HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH) + "\nlibedit " + std::to_string(LIBEDIT_MAJOR) + "." +
+         std::to_string(LIBEDIT_MINOR) + "\nnlohmann-json " +
          dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH) +
          "\nCLI11 " CLI11_VERSION "\n";
 }

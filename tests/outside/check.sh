@@ -18,11 +18,12 @@ missing=$(ldd "$prefix"/lib/libductus.so "$prefix"/bin/ductus | grep 'not found'
 
 foreign=$(nm -DC --defined-only "$prefix"/lib/libductus.so | grep -v 'ductus::') && die "the library shows $foreign"
 
-# --version names every library that is linked: libsqlite3.so.0 as SQLite, libtomlplusplus.so.3 as toml++.
+# --version names every library that is linked: libsqlite3.so.0 as SQLite, libtomlplusplus.so.3 as toml++, libssl.so.3
+# with its libcrypto as OpenSSL.
 versions=$("$prefix"/bin/ductus --version | tr '[:upper:]' '[:lower:]' | sed 's/-//g; s/+/plus/g')
 for library in $(readelf -d "$prefix"/lib/libductus.so | sed -n 's/.*NEEDED.*\[lib\([^].]*\).*/\1/p'); do
   case $library in
-    c | m | gcc_s | stdc++) ;;
+    c | m | gcc_s | stdc++ | crypto) ;;
     *) [[ $versions == *"${library%%[-0-9]*}"* ]] || die "--version does not name $library" ;;
   esac
 done
