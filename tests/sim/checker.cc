@@ -63,6 +63,9 @@ void Checker::on_offered(HandlerView& handler, const Batch& batch) {
   if (paused_before_.contains(handler.place)) {
     return violated("operators", name_of(handler.place) + " is offered, though it was paused before the node began");
   }
+  if (views_[handler.place].begins_moved) {
+    return violated("fail closed", name_of(handler.place) + " is read on, though somebody else has moved its offset");
+  }
   const HandlerView before = {handler.place, handler.has_sync, handler.log, handler.delivered, {}, {}};
   for (const Message& message : batch) {
     Uid uid = 0;
@@ -137,9 +140,7 @@ void Checker::on_loaded(const ports::TopicPartition& partition, const std::optio
   const Place place{partition.topic, partition.partition};
   View& view = views_[place];
   view.begins_at = view.last = position;
-  if (view.conflict) {
-    return violated("fail closed", name_of(place) + " is read on, though somebody else has moved its offset");
-  }
+  view.begins_moved = view.conflict;
   const auto set_live = std::exchange(view.set_live, std::nullopt);
   if (set_live && (!position || position->next_offset != *set_live)) {
     violated("operators", name_of(place) + " was set to offset " + std::to_string(*set_live) + ", and is loaded at " +
@@ -326,7 +327,7 @@ void Checker::node_is_new(bool until_end) {
   refusals_before_ = store_.refusals;
   for (auto& [place, view] : views_) {
     view.stuck_at.reset();
-    view.jumps = view.conflict = false;
+    view.jumps = view.conflict = view.begins_moved = false;
     view.end_log = nullptr;
   }
   for (const std::string& name : logs_.names()) {

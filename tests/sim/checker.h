@@ -108,6 +108,7 @@ class Checker {
     std::optional<Position> begins_at;     ///< of the handler's first batch: as loaded, or as a policy stored it since
     std::optional<Position> last;          ///< that was loaded or stored
     bool conflict = false;                 ///< only an operator may have it read on, in this life
+    bool begins_moved = false;             ///< what was loaded last is where somebody else has put it
     std::optional<std::int64_t> set_live;  ///< by an operator, and not loaded since
     bool jumps = false;            ///< a policy has said what it passes over: the next position is where it goes on
     const Log* end_log = nullptr;  ///< what is to be read to the end,
