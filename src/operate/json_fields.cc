@@ -8,6 +8,13 @@ Json seconds_or_null(std::optional<double> seconds) {
   return seconds ? Json(std::round(*seconds * 1000) / 1000) : Json(nullptr);
 }
 
+std::optional<std::int64_t> whole_number(const Json& value) {
+  // What is above int64 is kept as unsigned by the library, and what is above that as a fraction.
+  if (!value.is_number_integer()) return std::nullopt;
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX}) return std::nullopt;
+  return value.get<std::int64_t>();
+}
+
 const Json* JsonFields::find(const char* name) const {
   const auto field = object_.is_object() ? object_.find(name) : object_.end();
   return field == object_.end() || field->is_null() ? nullptr : &*field;
@@ -28,12 +35,9 @@ std::string JsonFields::optional_text(const char* name) { return find(name) == n
 std::optional<std::int64_t> JsonFields::number(const char* name) {
   const Json* const field = find(name);
   if (field == nullptr) return std::nullopt;
-  // What is above int64 is stored as unsigned.
-  const bool fits = field->is_number_integer() &&
-                    (!field->is_number_unsigned() || field->get<std::uint64_t>() <= std::uint64_t{INT64_MAX});
-  if (fits) return field->get<std::int64_t>();
-  refuse(name, "a whole number or null");
-  return std::nullopt;
+  const auto value = whole_number(*field);
+  if (!value) refuse(name, "a whole number or null");
+  return value;
 }
 
 std::optional<std::uint64_t> JsonFields::count(const char* name) {

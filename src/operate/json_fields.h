@@ -20,6 +20,9 @@ inline Json text_or_null(const std::string& text) { return text.empty() ? Json(n
 /// To the millisecond: more digits say nothing.
 Json seconds_or_null(std::optional<double> seconds);
 
+/// nullopt for what is no whole number, or beyond int64.
+std::optional<std::int64_t> whole_number(const Json& value);
+
 class JsonFields {
  public:
   /// Both outlive it. A problem that is there already is kept. What is no object has no fields.

@@ -58,6 +58,10 @@ Result<std::vector<std::int32_t>> partitions_of(const ResetPlaces& places, std::
   return partitions;
 }
 
+void sort_rows(std::vector<ResetRow>& rows) {
+  std::ranges::sort(rows, {}, [](const ResetRow& row) -> const auto& { return row.partition; });
+}
+
 // Makes rows, all for the same looks and the same store.
 class Planner {
  public:
@@ -103,8 +107,7 @@ class Planner {
   /// A topic is accounted for where each of its partitions is set.
   ResetPlan finish() {
     ResetPlan plan{std::move(rows_), {}};
-    std::sort(plan.rows.begin(), plan.rows.end(),
-              [](const ResetRow& left, const ResetRow& right) { return left.partition < right.partition; });
+    sort_rows(plan.rows);
     std::map<std::string, std::int32_t> counts;
     for (const ResetRow& row : plan.rows) ++counts[row.partition.topic];
     for (const auto& [topic, count] : counts) {
@@ -217,8 +220,7 @@ ResetPlan plan_import(const OffsetsFile& file, const Places& stored) {
     const auto before = place == stored.end() ? std::nullopt : std::optional(place->second);
     plan.rows.push_back({partition, before, entry.position, {}, {}, ""});
   }
-  std::sort(plan.rows.begin(), plan.rows.end(),
-            [](const ResetRow& left, const ResetRow& right) { return left.partition < right.partition; });
+  sort_rows(plan.rows);
   return plan;
 }
 

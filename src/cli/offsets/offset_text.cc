@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/escape.h"
+#include "base/hex.h"
 #include "cli/terminal/text_table.h"
 
 namespace ductus::cli {
@@ -21,16 +22,6 @@ std::string change_of(const operate::ResetRow& row) {
   if (!row.before || !row.after) return "-";
   const std::int64_t change = row.after->next_offset - row.before->next_offset;
   return (change > 0 ? "+" : "") + std::to_string(change);
-}
-
-std::string hex(const ports::TopicId& id) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : id) {
-    text += kDigits[byte / 16];
-    text += kDigits[byte % 16];
-  }
-  return text;
 }
 
 // What skips messages, or may stop the partition, stands out.
@@ -63,7 +54,7 @@ std::string stored_text(const ports::StoreEntries& entries, const Style& style) 
     rows.push_back({{name_of(partition)},
                     {std::to_string(position.next_offset)},
                     {position.leader_epoch < 0 ? "?" : std::to_string(position.leader_epoch)},
-                    {has_id ? hex(position.topic_id) : "?"}});
+                    {has_id ? base::to_hex(position.topic_id) : "?"}});
   }
   return text_table({{"TOPIC/PART"}, {"OFFSET", true}, {"EPOCH", true}, {"TOPIC ID"}}, rows, style);
 }

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/hex.h"
+
 namespace ductus::offsets {
 namespace {
 
@@ -24,26 +26,12 @@ std::optional<Integer> count_in(std::string_view text) {
   return value;
 }
 
-std::string id_text(const ports::TopicId& id) {
-  if (id == ports::TopicId{}) return "-";
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : id) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
+std::string id_text(const ports::TopicId& id) { return id == ports::TopicId{} ? "-" : base::to_hex(id); }
 
 std::optional<ports::TopicId> id_in(std::string_view text) {
   ports::TopicId id{};
-  if (text == "-") return id;
-  if (text.size() != 2 * id.size()) return std::nullopt;
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    const char* const at = text.data() + 2 * i;
-    if (std::from_chars(at, at + 2, id[i], 16).ptr != at + 2) return std::nullopt;
-  }
-  return id;
+  if (text == "-" || base::from_hex(text, id)) return id;
+  return std::nullopt;
 }
 
 // The next word of `text`, which loses it and the space behind it.

@@ -1,7 +1,5 @@
 #include "operate/offsets/change_json.h"
 
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -12,47 +10,26 @@
 namespace ductus::operate {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view kSchema = "ductus.change/1";
-constexpr std::int64_t kGreatest = std::numeric_limits<std::int64_t>::max();
-constexpr std::int32_t kGreatestNumber = std::numeric_limits<std::int32_t>::max();
+constexpr const char* kOffsetKey = "next_offset";
 
 Json position_to_json(const std::optional<ports::Position>& position) {
-  if (!position) return nullptr;
-  return {{"next_offset", position->next_offset},
-          {"leader_epoch", position->leader_epoch < 0 ? Json(nullptr) : Json(position->leader_epoch)},
-          {"topic_id", topic_id_to_json(position->topic_id)}};
+  return position ? to_json(*position, kOffsetKey) : Json(nullptr);
 }
 
 std::optional<ports::Position> position_from_json(const Json* object, const std::string& where, std::string& problem) {
   if (object == nullptr) return std::nullopt;
-  PlacedFields fields(*object, where, problem);
-  ports::Position position;
-  position.next_offset = fields.number("next_offset", 0, kGreatest);
-  position.leader_epoch =
-      static_cast<std::int32_t>(fields.optional_number("leader_epoch", 0, kGreatestNumber).value_or(-1));
-  position.topic_id = fields.topic_id("topic_id");
-  return position;
+  return PlacedFields(*object, where, problem).position(kOffsetKey);
 }
 
 ports::PositionChange position_change_from_json(const Json& object, const std::string& where, std::string& problem) {
   PlacedFields fields(object, where, problem);
   ports::PositionChange change;
   change.partition.topic = fields.text("topic");
-  change.partition.partition = static_cast<std::int32_t>(fields.number("partition", 0, kGreatestNumber));
+  change.partition.partition = fields.number("partition");
   change.before = position_from_json(fields.object_or_null("before"), where + ".before", problem);
   change.after = position_from_json(fields.object_or_null("after"), where + ".after", problem);
   return change;
-}
-
-ports::StoredTopic topic_from_json(const Json& object, const std::string& where, std::string& problem) {
-  PlacedFields fields(object, where, problem);
-  ports::StoredTopic topic;
-  topic.topic = fields.text("topic");
-  topic.known.topic_id = fields.topic_id("topic_id");
-  topic.known.partition_count = static_cast<std::int32_t>(fields.number("partition_count", 0, kGreatestNumber));
-  return topic;
 }
 
 std::string place(const char* list, std::size_t i) { return std::string(list) + "[" + std::to_string(i) + "]"; }
@@ -68,10 +45,7 @@ std::string to_json(const ports::OperatorChange& change) {
                          {"after", position_to_json(after)}});
   }
   Json topics = Json::array();
-  for (const auto& [topic, known] : change.topics) {
-    topics.push_back(
-        {{"topic", topic}, {"topic_id", topic_id_to_json(known.topic_id)}, {"partition_count", known.partition_count}});
-  }
+  for (const ports::StoredTopic& topic : change.topics) topics.push_back(to_json(topic));
   const Json document = {{"schema", kSchema},
                          {"who", change.who},
                          {"why", change.why},
@@ -103,7 +77,7 @@ Result<ports::OperatorChange> change_from_json(std::string_view text) {
     if (!problem.empty()) return Error{ErrorCode::kInvalid, problem};
   }
   for (std::size_t i = 0; i < topics->size() && problem.empty(); ++i) {
-    change.topics.push_back(topic_from_json((*topics)[i], place("topics", i), problem));
+    change.topics.push_back(PlacedFields((*topics)[i], place("topics", i), problem).stored_topic());
   }
   if (!problem.empty()) return Error{ErrorCode::kInvalid, problem};
   return change;

@@ -1,5 +1,3 @@
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
@@ -11,35 +9,18 @@
 namespace ductus::operate {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr std::int64_t kGreatest = std::numeric_limits<std::int64_t>::max();
-constexpr std::int32_t kGreatestNumber = std::numeric_limits<std::int32_t>::max();
-
 FileEntry entry_from(const Json& object, std::string where, bool complete, std::string& problem) {
   PlacedFields fields(object, where, problem);
   FileEntry entry;
   entry.where = std::move(where);
-  entry.topic = fields.text("topic");
-  if (const auto partition = fields.optional_number("partition", 0, kGreatestNumber)) {
-    entry.partition = static_cast<std::int32_t>(*partition);
+  entry.topic = fields.topic_name("topic");
+  entry.partition = complete ? fields.number("partition") : fields.optional_number("partition");
+  if (complete) {
+    entry.position = fields.position("offset");
+  } else {
+    entry.position.next_offset = fields.offset("offset");
   }
-  entry.position.next_offset = fields.number("offset", 0, kGreatest);
-  if (!complete) return entry;
-  if (!entry.partition) entry.partition = static_cast<std::int32_t>(fields.number("partition", 0, kGreatestNumber));
-  entry.position.leader_epoch =
-      static_cast<std::int32_t>(fields.optional_number("leader_epoch", 0, kGreatestNumber).value_or(-1));
-  entry.position.topic_id = fields.topic_id("topic_id");
   return entry;
-}
-
-ports::StoredTopic topic_from(const Json& object, std::string where, std::string& problem) {
-  PlacedFields fields(object, std::move(where), problem);
-  ports::StoredTopic topic;
-  topic.topic = fields.text("topic");
-  topic.known.topic_id = fields.topic_id("topic_id");
-  topic.known.partition_count = static_cast<std::int32_t>(fields.number("partition_count", 0, kGreatestNumber));
-  return topic;
 }
 
 Result<void> read_topics(const Json& list, OffsetsFile& file) {
@@ -47,9 +28,8 @@ Result<void> read_topics(const Json& list, OffsetsFile& file) {
   std::string problem;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string where = "topics[" + std::to_string(i) + "]";
-    file.topics.push_back(topic_from(list[i], where, problem));
+    file.topics.push_back(PlacedFields(list[i], where, problem).stored_topic());
     if (!problem.empty()) return Error{ErrorCode::kInvalid, problem};
-    if (auto valid = check_topic_name(file.topics.back().topic, where); !valid) return valid;
   }
   return {};
 }
@@ -79,7 +59,6 @@ Result<OffsetsFile> parse_json_offsets(std::string_view text) {
     const std::string where = "results[" + std::to_string(i) + "]";
     file.entries.push_back(entry_from((*results)[i], where, file.complete, problem));
     if (!problem.empty()) return Error{ErrorCode::kInvalid, problem};
-    if (auto valid = check_topic_name(file.entries.back().topic, where); !valid) return std::move(valid).error();
   }
   if (topics != nullptr) {
     if (auto read = read_topics(*topics, file); !read) return std::move(read).error();

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
@@ -19,8 +18,6 @@
 
 namespace ductus::operate {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -97,17 +94,12 @@ Result<void> join_equals(std::vector<FileEntry>& entries) {
 std::string write_json(const ports::StoreEntries& entries, const std::string& handler_name) {
   Json results = Json::array();
   for (const auto& [partition, position] : entries.positions) {
-    results.push_back({{"topic", partition.topic},
-                       {"partition", partition.partition},
-                       {"offset", position.next_offset},
-                       {"leader_epoch", position.leader_epoch < 0 ? Json(nullptr) : Json(position.leader_epoch)},
-                       {"topic_id", topic_id_to_json(position.topic_id)}});
+    Json result = {{"topic", partition.topic}, {"partition", partition.partition}};
+    result.update(to_json(position, "offset"));
+    results.push_back(std::move(result));
   }
   Json topics = Json::array();
-  for (const auto& [topic, known] : entries.topics) {
-    topics.push_back(
-        {{"topic", topic}, {"topic_id", topic_id_to_json(known.topic_id)}, {"partition_count", known.partition_count}});
-  }
+  for (const ports::StoredTopic& topic : entries.topics) topics.push_back(to_json(topic));
   const Json document = {{"schema", kOffsetsSchema},
                          {"handler_name", handler_name},
                          {"results", std::move(results)},

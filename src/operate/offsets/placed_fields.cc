@@ -1,16 +1,18 @@
 #include "operate/offsets/placed_fields.h"
 
-#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/escape.h"
+#include "base/hex.h"
+#include "operate/offsets/file_forms.h"
 
 namespace ductus::operate {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
+Json topic_id_to_json(const ports::TopicId& id) {
+  return id == ports::TopicId{} ? Json(nullptr) : Json(base::to_hex(id));
+}
 
 std::string shown(const Json& value) {
   if (value.is_object()) return "an object";
@@ -46,37 +48,59 @@ std::string PlacedFields::text(const char* key) {
   return refuse(key, "text"), std::string();
 }
 
-std::int64_t PlacedFields::number(const char* key, std::int64_t least, std::int64_t most) {
-  const Json* const field = find(key);
-  // What is above int64 is kept as unsigned by the library, and what is above that as a fraction.
-  const bool fits = field != nullptr && field->is_number_integer() &&
-                    (!field->is_number_unsigned() || field->get<std::uint64_t>() <= std::uint64_t{INT64_MAX});
-  if (fits && field->get<std::int64_t>() >= least && field->get<std::int64_t>() <= most) {
-    return field->get<std::int64_t>();
-  }
-  refuse(key, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-  return least;
+std::string PlacedFields::topic_name(const char* key) {
+  std::string name = text(key);
+  if (!problem_.empty()) return name;
+  if (auto valid = check_topic_name(name, where_); !valid) problem_ = valid.error().message;
+  return name;
 }
 
-std::optional<std::int64_t> PlacedFields::optional_number(const char* key, std::int64_t least, std::int64_t most) {
+std::int64_t PlacedFields::whole_number_up_to(const char* key, std::int64_t most) {
+  const Json* const field = find(key);
+  const auto number = field == nullptr ? std::nullopt : whole_number(*field);
+  if (number >= 0 && number <= most) return *number;
+  refuse(key, "a whole number from 0 to " + std::to_string(most));
+  return 0;
+}
+
+std::int32_t PlacedFields::number(const char* key) {
+  return static_cast<std::int32_t>(whole_number_up_to(key, std::numeric_limits<std::int32_t>::max()));
+}
+
+std::optional<std::int32_t> PlacedFields::optional_number(const char* key) {
   const Json* const field = find(key);
   if (field == nullptr || field->is_null()) return std::nullopt;
-  return number(key, least, most);
+  return number(key);
 }
 
 ports::TopicId PlacedFields::topic_id(const char* key) {
   ports::TopicId id{};
   const Json* const field = find(key);
   if (field == nullptr || field->is_null()) return id;
-  const std::string digits = field->is_string() ? field->get<std::string>() : std::string();
-  if (digits.size() != 2 * id.size() || digits.find_first_not_of(kHexDigits) != std::string::npos) {
+  if (!field->is_string() || !base::from_hex(field->get_ref<const std::string&>(), id)) {
     refuse(key, "32 hexadecimal digits in lower case, or null");
-    return id;
-  }
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    id[i] = static_cast<std::uint8_t>(16 * kHexDigits.find(digits[2 * i]) + kHexDigits.find(digits[2 * i + 1]));
   }
   return id;
+}
+
+std::int64_t PlacedFields::offset(const char* key) {
+  return whole_number_up_to(key, std::numeric_limits<std::int64_t>::max());
+}
+
+ports::Position PlacedFields::position(const char* offset_key) {
+  ports::Position position;
+  position.next_offset = offset(offset_key);
+  position.leader_epoch = optional_number("leader_epoch").value_or(-1);
+  position.topic_id = topic_id("topic_id");
+  return position;
+}
+
+ports::StoredTopic PlacedFields::stored_topic() {
+  ports::StoredTopic topic;
+  topic.topic = topic_name("topic");
+  topic.known.topic_id = topic_id("topic_id");
+  topic.known.partition_count = number("partition_count");
+  return topic;
 }
 
 const Json* PlacedFields::list(const char* key) {
@@ -92,14 +116,16 @@ const Json* PlacedFields::object_or_null(const char* key) {
   return refuse(key, "an object or null"), nullptr;
 }
 
-Json topic_id_to_json(const ports::TopicId& id) {
-  if (std::all_of(id.begin(), id.end(), [](auto byte) { return byte == 0; })) return nullptr;
-  std::string digits;
-  for (const std::uint8_t byte : id) {
-    digits += kHexDigits[byte / 16];
-    digits += kHexDigits[byte % 16];
-  }
-  return digits;
+Json to_json(const ports::Position& position, const char* offset_key) {
+  return {{offset_key, position.next_offset},
+          {"leader_epoch", position.leader_epoch < 0 ? Json(nullptr) : Json(position.leader_epoch)},
+          {"topic_id", topic_id_to_json(position.topic_id)}};
+}
+
+Json to_json(const ports::StoredTopic& topic) {
+  return {{"topic", topic.topic},
+          {"topic_id", topic_id_to_json(topic.known.topic_id)},
+          {"partition_count", topic.known.partition_count}};
 }
 
 }  // namespace ductus::operate

@@ -1,11 +1,12 @@
 // PlacedFields: takes the fields of one JSON object from outside, and remembers the first that is not as it should be.
+// And the fields that files of offsets and changes have in common, to and from JSON.
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
+#include "operate/json_fields.h"
 #include "ports/offset_store.h"
 
 namespace ductus::operate {
@@ -13,29 +14,40 @@ namespace ductus::operate {
 class PlacedFields {
  public:
   /// `where`: what the object is called in a problem, as "results[3]". Both are kept by reference.
-  PlacedFields(const nlohmann::ordered_json& object, std::string where, std::string& problem);
+  PlacedFields(const Json& object, std::string where, std::string& problem);
 
   std::string text(const char* key);
-  std::int64_t number(const char* key, std::int64_t least, std::int64_t most);
+  /// A name that Kafka allows.
+  std::string topic_name(const char* key);
+  /// Of a partition, or of how many there are.
+  std::int32_t number(const char* key);
   /// nullopt also where it is not there, or null.
-  std::optional<std::int64_t> optional_number(const char* key, std::int64_t least, std::int64_t most);
+  std::optional<std::int32_t> optional_number(const char* key);
+  std::int64_t offset(const char* key);
   /// 32 hexadecimal digits; all zero where it is not there, or null.
   ports::TopicId topic_id(const char* key);
+  /// The offset under `offset_key`, "leader_epoch" and "topic_id", which may be absent.
+  ports::Position position(const char* offset_key);
+  /// "topic", "topic_id" and "partition_count".
+  ports::StoredTopic stored_topic();
   /// A list; nullptr where it is none.
-  const nlohmann::ordered_json* list(const char* key);
+  const Json* list(const char* key);
   /// An object, or nullptr where there is null.
-  const nlohmann::ordered_json* object_or_null(const char* key);
+  const Json* object_or_null(const char* key);
 
  private:
-  const nlohmann::ordered_json* find(const char* key) const;
+  const Json* find(const char* key) const;
+  std::int64_t whole_number_up_to(const char* key, std::int64_t most);
   void refuse(const char* key, const std::string& wanted);
 
-  const nlohmann::ordered_json& object_;
+  const Json& object_;
   std::string where_;
   std::string& problem_;
 };
 
-/// The inverse of PlacedFields::topic_id().
-nlohmann::ordered_json topic_id_to_json(const ports::TopicId& id);
+/// The inverse of PlacedFields::position().
+Json to_json(const ports::Position& position, const char* offset_key);
+/// The inverse of PlacedFields::stored_topic().
+Json to_json(const ports::StoredTopic& topic);
 
 }  // namespace ductus::operate

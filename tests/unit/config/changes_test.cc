@@ -65,6 +65,25 @@ TEST_F(ChangesTest, KnowsOnlyKeysThatAreThere) {
   EXPECT_FALSE(applies_live("log"));
 }
 
+TEST_F(ChangesTest, FollowsWhatAppliesLiveAndNothingElse) {
+  const NodeConfig before = load_text(kLeast);
+  const NodeConfig now = load_text(
+      "handler_name = 'other'\nnode.stop_timeout = '11s'\ntarget.brokers = ['target:9093']\nbatch.max_bytes = '2MiB'\n"
+      "memory.budget_bytes = '300MiB'\nstore.max_uncommitted_batches = 3\nhandler.max_threads = 5\n"
+      "log.level = 'debug'\nlog.format = 'json'\n" +
+      kLeast + topic("new") +
+      "[offsets]\nwhen_missing = 'earliest'\nwhen_out_of_range = 'latest'\nwhen_truncated = 'earliest'\n"
+      "when_recreated = 'latest'\nreset_source = 'target'\n"
+      "[supervision]\nintensity = 7\nperiod = '7s'\nstall_after = '70s'\nescalate_after = '77s'\n");
+  ASSERT_EQ(changes(before, now).live.size(), 16u);
+  const NodeConfig in_force = followed(before, now);
+  const Changes left = changes(in_force, now);
+  EXPECT_EQ(left.live, Names{});
+  EXPECT_EQ(left.restart, (Names{"handler_name", "log.format"}));
+  EXPECT_TRUE(left.added_topics.empty());
+  EXPECT_EQ(changes(before, in_force).restart, Names{});
+}
+
 TEST_F(ChangesTest, LoadsTheSameRequestAgainWithWhatChangedSince) {
   set_argument("log.format=json");
   const NodeConfig before = load_text(kLeast);
