@@ -25,7 +25,7 @@ std::optional<ports::Position> position_from_json(const Json* object, const std:
 ports::PositionChange position_change_from_json(const Json& object, const std::string& where, std::string& problem) {
   PlacedFields fields(object, where, problem);
   ports::PositionChange change;
-  change.partition.topic = fields.text("topic");
+  change.partition.topic = fields.topic_name("topic");
   change.partition.partition = fields.number("partition");
   change.before = position_from_json(fields.object_or_null("before"), where + ".before", problem);
   change.after = position_from_json(fields.object_or_null("after"), where + ".after", problem);

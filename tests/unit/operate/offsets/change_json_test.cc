@@ -52,6 +52,8 @@ TEST(ChangeJson, IsRefusedWhereAFieldIsWrongAndNamesIt) {
       {"ductus.change/1", "ductus.change/2", "schema"},
       {"\"who\":\"alice (sudo by bob)\"", "\"who\":5", "who"},
       {"\"topic\":\"orders\"", "\"topic\":null", "positions[0].topic"},
+      {"\"topic\":\"orders\"", "\"topic\":\"a/b\"", "positions[0]: topic"},
+      {"\"topic\":\"users\"", "\"topic\":\"..\"", "topics[1]: topic"},
       {"\"partition\":0", "\"partition\":-1", "positions[0].partition"},
       {"2147483647", "2147483648", "positions[1].partition"},
       {"9223372036854775807", "9223372036854775808", "positions[0].after.next_offset"},
