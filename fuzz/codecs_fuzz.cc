@@ -4,14 +4,14 @@
 #include <cstdint>
 
 #include "base/assert.h"
-#include "kafka/records/compression.h"
+#include "codecs/compression.h"
 #include "mutator.h"
 #include "structure/codec_streams.h"
 
 namespace {
 
-using namespace ductus;         // NOLINT(*-build-using-namespace)
-using namespace ductus::kafka;  // NOLINT(*-build-using-namespace)
+using namespace ductus;          // NOLINT(*-build-using-namespace)
+using namespace ductus::codecs;  // NOLINT(*-build-using-namespace)
 
 constexpr std::uint8_t kCodecBits = 7;
 constexpr std::uint8_t kSmallCap = 8;

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "kafka/records/compression.h"
+#include "codecs/compression.h"
 #include "kafka/wire.h"
 
 namespace ductus::fuzz {
@@ -89,16 +89,16 @@ Bytes snappy_blocks(const Bytes& plain, Dice& dice) {
 }
 
 struct Compressor {
-  kafka::Codec codec;
+  codecs::Codec codec;
   Bytes (*compress)(const Bytes& plain, Dice& dice);
 };
-constexpr std::array<Compressor, 4> kCompressors = {{{kafka::Codec::kGzip, gzip_member},
-                                                     {kafka::Codec::kSnappy, snappy_blocks},
-                                                     {kafka::Codec::kLz4, lz4_frame},
-                                                     {kafka::Codec::kZstd, zstd_frame}}};
+constexpr std::array<Compressor, 4> kCompressors = {{{codecs::Codec::kGzip, gzip_member},
+                                                     {codecs::Codec::kSnappy, snappy_blocks},
+                                                     {codecs::Codec::kLz4, lz4_frame},
+                                                     {codecs::Codec::kZstd, zstd_frame}}};
 
 const Compressor* compressor_of(int codec) {
-  const auto* found = std::ranges::find(kCompressors, static_cast<kafka::Codec>(codec), &Compressor::codec);
+  const auto* found = std::ranges::find(kCompressors, static_cast<codecs::Codec>(codec), &Compressor::codec);
   return found == kCompressors.end() ? nullptr : found;
 }
 
@@ -114,7 +114,8 @@ Bytes compressed(int codec, const Bytes& plain, Dice& dice) {
 std::optional<Bytes> decompressed(int codec, base::ByteView stream) {
   base::Buffer plain;
   constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
-  if (!can_compress(codec) || !kafka::Inflater().inflate(static_cast<kafka::Codec>(codec), stream, kMaxBytes, plain)) {
+  if (!can_compress(codec) ||
+      !codecs::Inflater().inflate(static_cast<codecs::Codec>(codec), stream, kMaxBytes, plain)) {
     return std::nullopt;
   }
   return Bytes(plain.data(), plain.data() + plain.size());

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "codecs/compression.h"
 #include "kafka/record_batch.h"
 #include "kafka/records/aborted_transactions.h"
-#include "kafka/records/compression.h"
 #include "kafka/records/crc32c.h"
 #include "kafka/records/record_parser.h"
 
@@ -120,7 +120,7 @@ class Decoding {
   Result<base::ByteView> inflate(const RecordBatchHeader& header, base::ByteView records) {
     if (arena_.inflated_used == arena_.inflated.size()) arena_.inflated.emplace_back();
     base::Buffer& buffer = arena_.inflated[arena_.inflated_used];
-    auto inflated = inflater_.inflate(Codec{header.codec()}, records, kMaxDecodedBytes, buffer);
+    auto inflated = inflater_.inflate(codecs::Codec{header.codec()}, records, kMaxDecodedBytes, buffer);
     if (inflated) return buffer.view();
     return Error{inflated.error().code,
                  "record batch at offset " + std::to_string(header.base_offset) + ": " + inflated.error().message};
@@ -137,7 +137,7 @@ class Decoding {
   const ports::FetchedSet& set_;
   ports::DecodeArena& arena_;
   AbortedTransactions aborted_;
-  Inflater inflater_;
+  codecs::Inflater inflater_;
   ports::DecodedBatch batch_;
 };
 

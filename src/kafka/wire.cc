@@ -5,8 +5,8 @@ namespace ductus::kafka {
 std::uint32_t Reader::uvarint() {
   std::uint64_t value = 0;
   for (int shift = 0; shift < 35; shift += 7) {
-    if (at_ == end_) break;
-    const std::uint8_t byte = *at_++;
+    if (at_end()) break;
+    const std::uint8_t byte = next_byte();
     value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
     if ((byte & 0x80) == 0) {
       if (value > UINT32_MAX) break;
@@ -25,24 +25,14 @@ std::int32_t Reader::varint() {
 std::int64_t Reader::varlong() {
   std::uint64_t value = 0;
   for (int shift = 0; shift < 70; shift += 7) {
-    if (at_ == end_) break;
-    const std::uint8_t byte = *at_++;
+    if (at_end()) break;
+    const std::uint8_t byte = next_byte();
     if (shift == 63 && byte > 1) break;
     value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
     if ((byte & 0x80) == 0) return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
   }
   fail();
   return 0;
-}
-
-base::ByteView Reader::raw(std::size_t size) {
-  if (size > left()) {
-    fail();
-    return {};
-  }
-  const base::ByteView bytes(at_, size);
-  at_ += size;
-  return bytes;
 }
 
 std::string_view Reader::nullable_string(bool flexible) {
@@ -93,10 +83,10 @@ void Reader::skip_tags(bool flexible) {
 
 void Writer::uvarint(std::uint32_t value) {
   while (value >= 0x80) {
-    bytes_.push_back(static_cast<std::uint8_t>(value | 0x80));
+    i8(static_cast<std::int8_t>(value | 0x80));
     value >>= 7;
   }
-  bytes_.push_back(static_cast<std::uint8_t>(value));
+  i8(static_cast<std::int8_t>(value));
 }
 
 void Writer::varint(std::int32_t value) {
@@ -106,10 +96,10 @@ void Writer::varint(std::int32_t value) {
 void Writer::varlong(std::int64_t value) {
   std::uint64_t raw = (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
   while (raw >= 0x80) {
-    bytes_.push_back(static_cast<std::uint8_t>(raw | 0x80));
+    i8(static_cast<std::int8_t>(raw | 0x80));
     raw >>= 7;
   }
-  bytes_.push_back(static_cast<std::uint8_t>(raw));
+  i8(static_cast<std::int8_t>(raw));
 }
 
 void Writer::string(std::string_view value, bool flexible) {
@@ -144,11 +134,6 @@ void Writer::array_size(std::size_t size, bool flexible) {
   } else {
     i32(static_cast<std::int32_t>(size));
   }
-}
-
-void Writer::patch_i32(std::size_t position, std::int32_t value) {
-  const std::uint32_t swapped = __builtin_bswap32(static_cast<std::uint32_t>(value));
-  std::memcpy(bytes_.data() + position, &swapped, sizeof swapped);
 }
 
 }  // namespace ductus::kafka

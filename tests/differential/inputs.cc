@@ -4,9 +4,9 @@
 #include <string>
 
 #include "base/assert.h"
+#include "codecs/compression.h"
 #include "kafka/api/fetch.h"
 #include "kafka/record_batch.h"
-#include "kafka/records/compression.h"
 #include "kafka/records/crc32c.h"
 #include "sandbox/logs/record_batch.h"
 #include "structure/record_batches.h"
@@ -72,8 +72,8 @@ bool hangs_librdkafka(base::ByteView records) {
     const auto stream = records.first(header.total_bytes()).subspan(kafka::RecordBatchHeader::kBytes);
     records = records.subspan(header.total_bytes());
     base::Buffer plain;
-    constexpr auto kGzip = kafka::Codec::kGzip;
-    if (kafka::Codec{header.codec()} == kGzip && !kafka::Inflater().inflate(kGzip, stream, kMaxPlainBytes, plain)) {
+    constexpr auto kGzip = codecs::Codec::kGzip;
+    if (codecs::Codec{header.codec()} == kGzip && !codecs::Inflater().inflate(kGzip, stream, kMaxPlainBytes, plain)) {
       return true;
     }
   }

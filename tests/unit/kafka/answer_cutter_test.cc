@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "codecs/compression.h"
 #include "golden_file.h"
-#include "kafka/records/compression.h"
 #include "kafka/set_decoder.h"
 
 namespace ductus::kafka {
@@ -157,7 +157,7 @@ TEST_F(AnswerCutterTest, ReadsACodecAsBothProducersWriteIt) {
     expected.push_back(number + " key " + number + "=value " + number + " " +
                        std::string(static_cast<std::size_t>(i), 'x'));
   }
-  for (const Codec codec : {Codec::kGzip, Codec::kSnappy, Codec::kZstd}) {
+  for (const codecs::Codec codec : {codecs::Codec::kGzip, codecs::Codec::kSnappy, codecs::Codec::kZstd}) {
     for (const char* producer : {"java", "rdkafka"}) {
       const std::string file = "fetch_v12_" + std::string(name_of(codec)) + "_" + producer + ".bin";
       const auto answer = cut_golden<FetchAnswer>(file, ApiKey::kFetch, 12);

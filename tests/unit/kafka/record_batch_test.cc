@@ -104,5 +104,10 @@ TEST(Hop, B70_NamesTheMagicThatIsNotSupported) {
   EXPECT_NE(hop(with(simple_batch(0, 1), 16, {1}), 1).refusal.message.find("(magic) 1"), std::string::npos);
 }
 
+TEST(Crc32c, IsTheOneOfTheStandard) {
+  EXPECT_EQ(crc32c(as_bytes("123456789")), 0xE3069283u);
+  EXPECT_EQ(crc32c({}), 0u);
+}
+
 }  // namespace
 }  // namespace ductus::kafka

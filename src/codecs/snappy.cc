@@ -1,4 +1,4 @@
-#include "kafka/records/snappy.h"
+#include "codecs/snappy.h"
 
 #include <snappy.h>
 
@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "kafka/wire.h"
+#include "base/big_endian.h"
 
-namespace ductus::kafka {
+namespace ductus::codecs {
 namespace {
 
 constexpr std::array<std::uint8_t, 8> kMagic = {0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0};
@@ -39,7 +39,7 @@ Result<void> for_each_block(base::ByteView data, Take take) {
       if (data.size() <= kStreamHeaderBytes) return corrupt("a stream without a chunk");
       data = data.subspan(kStreamHeaderBytes);
     }
-    Reader chunk(data);
+    base::BigEndianReader chunk(data);
     const std::uint32_t length = chunk.u32();
     const base::ByteView block = chunk.raw(length);
     if (!chunk.ok()) return corrupt("a chunk is cut off");
@@ -75,4 +75,4 @@ Result<void> inflate_snappy(base::ByteView data, std::uint8_t* to) {
   });
 }
 
-}  // namespace ductus::kafka
+}  // namespace ductus::codecs

@@ -15,7 +15,7 @@
 #include "base/bytes.h"
 #include "ductus/result.h"
 
-namespace ductus::kafka {
+namespace ductus::codecs {
 
 /// What the blocks of `data` say they decompress to, all together. Nothing is decompressed, no memory is taken.
 /// Error: kCorrupt where the frames are broken.
@@ -24,4 +24,4 @@ Result<std::uint64_t> claimed_snappy_bytes(base::ByteView data);
 /// Decompresses `data` to `to`, which has room for claimed_snappy_bytes(data). Error: kCorrupt.
 Result<void> inflate_snappy(base::ByteView data, std::uint8_t* to);
 
-}  // namespace ductus::kafka
+}  // namespace ductus::codecs

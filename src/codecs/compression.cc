@@ -1,4 +1,4 @@
-#include "kafka/records/compression.h"
+#include "codecs/compression.h"
 
 #include <isa-l/igzip_lib.h>
 #include <lz4frame.h>
@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <string>
 
-#include "kafka/records/snappy.h"
+#include "codecs/snappy.h"
 
-namespace ductus::kafka {
+namespace ductus::codecs {
 namespace {
 
 Error broken(ErrorCode code, Codec codec, std::string_view what) {
@@ -18,7 +18,7 @@ Error broken(ErrorCode code, Codec codec, std::string_view what) {
 }
 
 Error beyond(std::size_t max_bytes) {
-  return {ErrorCode::kLimit, "a record batch holds more than " + std::to_string(max_bytes) + " bytes decoded"};
+  return {ErrorCode::kLimit, "more than " + std::to_string(max_bytes) + " bytes decoded"};
 }
 
 struct Room {
@@ -201,4 +201,4 @@ Result<void> Inflater::inflate_zstd(base::ByteView bytes, std::size_t max_bytes,
   return inflate_by(step, Codec::kZstd, true, bytes, max_bytes, out);
 }
 
-}  // namespace ductus::kafka
+}  // namespace ductus::codecs

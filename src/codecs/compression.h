@@ -1,4 +1,4 @@
-// Inflater: the compressed records of a record batch into a buffer, never more than a cap.
+// Inflater: compressed messages into a buffer, never more than a cap.
 //
 // Source: Kafka documentation "Record Batch" (codec numbers); RFC 1952 and GZIPInputStream.java (gzip: one or more
 // members); snappy.h; KIP-57 and Lz4BlockInputStream.java (lz4: one frame as its specification has them); KIP-110 and
@@ -17,9 +17,9 @@ struct inflate_state;  // NOLINT(readability-identifier-naming)
 struct LZ4F_dctx_s;
 struct ZSTD_DCtx_s;
 
-namespace ductus::kafka {
+namespace ductus::codecs {
 
-/// By its number in the attributes of a record batch.
+/// By its number in the attributes of a record batch; those of a message of 0.7 are the first three.
 enum class Codec : std::uint8_t { kNone = 0, kGzip = 1, kSnappy = 2, kLz4 = 3, kZstd = 4 };
 
 /// "gzip"; "unknown" for a number that Kafka has not.
@@ -29,7 +29,7 @@ std::string_view name_of(Codec codec) noexcept;
 /// takes for it is touched no farther than what has been decoded.
 inline constexpr int kMaxZstdWindowLog = 27;
 
-/// Keeps the codec's working memory from one record batch to the next. Thread: one at a time.
+/// Keeps the codec's working memory from one use to the next. Thread: one at a time.
 class Inflater {
  public:
   /// Replaces what is in `out` (keeping its memory for use) by the decompressed `bytes`: one whole stream, no more.
@@ -52,4 +52,4 @@ class Inflater {
   std::unique_ptr<ZSTD_DCtx_s, Free> zstd_;
 };
 
-}  // namespace ductus::kafka
+}  // namespace ductus::codecs
