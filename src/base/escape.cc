@@ -65,16 +65,15 @@ void append_escaped(std::string& out, std::string_view character) {
   }
 }
 
-}  // namespace
-
-std::string escaped(std::string_view text, std::size_t max_bytes) {
+// With `backslash_too`, also that.
+std::string escape(std::string_view text, std::size_t max_bytes, bool backslash_too) {
   std::string out;
   std::size_t at = 0;
   while (at < text.size()) {
     const std::size_t size = character_size(text, at);
     const std::string_view character = text.substr(at, size == 0 ? 1 : size);
     if (at + character.size() > max_bytes) return out += "…";
-    const bool harmless = size > 0 && !is_control(character) && character != "\\";
+    const bool harmless = size > 0 && !is_control(character) && (character != "\\" || !backslash_too);
     if (harmless) {
       out += character;
     } else {
@@ -84,5 +83,11 @@ std::string escaped(std::string_view text, std::size_t max_bytes) {
   }
   return out;
 }
+
+}  // namespace
+
+std::string escaped(std::string_view text, std::size_t max_bytes) { return escape(text, max_bytes, true); }
+
+std::string escaped_once(std::string_view text) { return escape(text, std::string_view::npos, false); }
 
 }  // namespace ductus::base

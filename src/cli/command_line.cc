@@ -17,8 +17,9 @@ constexpr std::string_view kShortHelp =
     "ductus pipes Kafka topics through your code.\n"
     "\n"
     "usage: ductus VERB CONFIG [options]\n"
-    "verbs: start  console  stop  running  status  attach  pause  resume  restart  offsets  config  completion\n"
-    "       reset_offsets  reset_to_oldest_offsets  zero_offsets  reset_single_offset  reset_offsets_from_file\n"
+    "verbs: start  console  stop  running  status  logs  attach  peek  pause  resume  restart\n"
+    "       offsets  config  completion  reset_offsets  reset_to_oldest_offsets  zero_offsets\n"
+    "       reset_single_offset  reset_offsets_from_file\n"
     "\n"
     "  ductus console orders               read the topics of config/orders.toml until Ctrl-C\n"
     "  ductus start orders                 the same by itself, started again when it crashes\n"
@@ -155,7 +156,7 @@ int run_command_line(std::vector<std::string> arguments, Surroundings& around) {
     code = line.act(line.call, around);
   }
   around.out.flush();
-  if (around.out.good()) return code;
+  if (around.out.good() || around.reader_has_left) return code;
   // A reader that has gone, a full disk: a script must not take half an answer for a whole one.
   around.err << "ductus: standard output did not take all of the answer\n";
   return to_int(ExitCode::kFailed);

@@ -6,6 +6,7 @@
 #include "cli/modules.h"
 #include "cli/verb.h"
 #include "config/load.h"
+#include "config/shown/settings.h"
 #include "config/toml/toml_writer.h"
 
 namespace ductus::cli {
@@ -34,14 +35,12 @@ int check(const Call& call, const config::NodeConfig& config, Surroundings& arou
 Action describe_config_check(CLI::App&) { return with_config(check); }
 
 Action describe_config_show(CLI::App& app) {
-  const auto form = std::make_shared<config::TomlForm>(config::TomlForm{.origins = false, .hide_secrets = true});
-  app.add_flag("--origin", form->origins, "Say of each key which file and line, variable or option its value is from");
-  return [form](const Call& call, Surroundings& around) {
-    const auto explanation = config::explain(request_of(call, around));
-    if (!explanation) return invalid(around, explanation.error());
-    around.out << config::to_toml(explanation->settings, *form);
+  const auto with_origins = std::make_shared<bool>(false);
+  app.add_flag("--origin", *with_origins, "Say of each key which file and line, variable or option its value is from");
+  return with_config([with_origins](const Call&, const config::NodeConfig& config, Surroundings& around) {
+    around.out << config::to_toml(config::settings_of(config), *with_origins);
     return to_int(ExitCode::kOk);
-  };
+  });
 }
 
 Action describe_config_convert(CLI::App&) {
@@ -49,7 +48,7 @@ Action describe_config_convert(CLI::App&) {
     const auto conversion = config::convert(request_of(call, around));
     if (!conversion) return invalid(around, conversion.error());
     for (const std::string& warning : conversion->warnings) say(around, warning);
-    around.out << config::to_toml(conversion->settings, {});
+    around.out << config::to_toml(conversion->settings);
     return to_int(ExitCode::kOk);
   };
 }

@@ -28,6 +28,7 @@ struct Surroundings {
   int in_fd = -1;                  ///< keys and commands come from here; -1: there are none
   int out_fd = -1;                 ///< what `out` writes to, where that may be a terminal
   std::istream* person = nullptr;  ///< the one at the terminal, who can be asked; nullptr: a script
+  bool reader_has_left = false;    ///< told by a verb that goes on until then: what `out` did not take is not missed
 };
 
 /// One line of talk: "ductus: TEXT", escaped.

@@ -64,6 +64,8 @@ Action describe_stop(CLI::App& app);
 Action describe_running(CLI::App& app);
 Action describe_status(CLI::App& app);
 Action describe_attach(CLI::App& app);
+Action describe_peek(CLI::App& app);
+Action describe_logs(CLI::App& app);
 Action describe_pause(CLI::App& app);
 Action describe_resume(CLI::App& app);
 Action describe_restart(CLI::App& app);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "config/schema.h"
 
@@ -50,6 +52,17 @@ void compare_topics(const NodeConfig& old, const NodeConfig& now, Changes& chang
   }
 }
 
+// Of the keys that are taken over what was written now, of the others what was.
+std::shared_ptr<const Settings> followed_settings(const NodeConfig& old, const NodeConfig& now) {
+  Settings settings;
+  for (const Key& key : keys()) {
+    const bool taken_over = key.path == "topics" || applies_live(key.path);
+    const Setting* const written = (taken_over ? now : old).written_for(key.path);
+    if (written != nullptr) settings.emplace(key.path, *written);
+  }
+  return std::make_shared<const Settings>(std::move(settings));
+}
+
 }  // namespace
 
 bool applies_live(std::string_view path) noexcept { return std::ranges::find(kLive, path) != kLive.end(); }
@@ -73,6 +86,7 @@ NodeConfig followed(const NodeConfig& old, const NodeConfig& now) {
   config.stall_after = now.stall_after;
   config.escalate_after = now.escalate_after;
   config.log_level = now.log_level;
+  config.written = followed_settings(old, now);
   return config;
 }
 

@@ -11,8 +11,8 @@
 #include "config/erlang/document.h"
 #include "config/erlang/terms.h"
 #include "config/problems.h"
+#include "config/shown/secrets.h"
 #include "config/toml/toml_text.h"
-#include "config/toml/toml_writer.h"
 
 namespace ductus::config {
 namespace {
@@ -142,12 +142,6 @@ Environment process_environment() {
 }
 
 Result<NodeConfig> load(const LoadRequest& request) {
-  auto explanation = explain(request);
-  if (!explanation) return std::move(explanation).error();
-  return std::move(explanation->config);
-}
-
-Result<Explanation> explain(const LoadRequest& request) {
   const Environment environment = environment_of(request);
   auto files = find_files(request.config, config_dir_of(request, environment), request.cwd);
   if (!files) return std::move(files).error();
@@ -159,8 +153,7 @@ Result<Explanation> explain(const LoadRequest& request) {
   layers.add_environment(environment);
   for (const std::string& argument : request.sets) layers.add_argument(argument);
 
-  Explanation explanation;
-  NodeConfig& config = explanation.config;
+  NodeConfig config;
   config.name = files->name;
   config.base_dir = files->base_dir;
   layers.apply_to(config, environment);
@@ -169,18 +162,18 @@ Result<Explanation> explain(const LoadRequest& request) {
   fill_in(*files, config, layers);
   config.warnings = std::move(reader.warnings());
 
+  Settings written;
   for (const Key& key : keys()) {
-    if (const auto* set = layers.find(key)) {
-      explanation.settings.push_back({set->written_as, set->value, set->value.key_at.to_text()});
-      if (reader.is_read_by_others(set->value.key_at) && holds_secret(set->written_as, set->value)) {
-        config.warnings.push_back(set->value.key_at.to_text() +
-                                  ": a secret that everybody may read: chmod o-r, or take it from ${NAME}");
-      }
-    } else if (const Value value = value_of(key, config); !value.is_null()) {
-      explanation.settings.push_back({std::string(key.path), to_tree(value, {}), "default"});
+    const auto* const set = layers.find(key);
+    if (set == nullptr) continue;
+    if (reader.is_read_by_others(set->value.key_at) && holds_secret(set->written_as, set->value)) {
+      config.warnings.push_back(set->value.key_at.to_text() +
+                                ": a secret that everybody may read: chmod o-r, or take it from ${NAME}");
     }
+    written.emplace(key.path, Setting{set->written_as, set->value, set->value.key_at.to_text()});
   }
-  return explanation;
+  config.written = std::make_shared<const Settings>(std::move(written));
+  return config;
 }
 
 Result<Conversion> convert(const LoadRequest& request) {

@@ -13,6 +13,7 @@
 
 #include "config/layers.h"
 #include "config/node_config.h"
+#include "config/tree.h"
 #include "ductus/result.h"
 
 namespace ductus::config {
@@ -31,21 +32,6 @@ Environment process_environment();
 /// Errors, one problem per line, each with `file:line:column` where it has a place: kInvalid, kNotFound (no such
 /// configuration), kLimit, kIo, kUnsupported (settings of Kafka's clients that are not there yet).
 Result<NodeConfig> load(const LoadRequest& request);
-
-/// A key and where its value comes from.
-struct Setting {
-  std::string path;    ///< as it was written: "periodic.every_ms"
-  Tree value;          ///< as it was written: `${NAME}` is not replaced
-  std::string origin;  ///< "config/local.toml:3:10", "environment variable X", "--set log.level", "default"
-};
-
-struct Explanation {
-  NodeConfig config;
-  std::vector<Setting> settings;  ///< in the order of the documentation; keys that have no value are left out
-};
-
-/// What load() loads, key by key. Errors: as load().
-Result<Explanation> explain(const LoadRequest& request);
 
 /// What the files in Erlang terms of a configuration say: `settings` for a TOML file. Environment and --set have no
 /// part in it. Errors: kInvalid (NAME's file is none in Erlang terms, or wrong), kNotFound, kLimit, kIo, kUnsupported.

@@ -9,11 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "config/tree.h"
 #include "ductus/value.h"
 
 namespace ductus::config {
@@ -132,6 +134,15 @@ struct NodeConfig {
   std::vector<TopicConfig> topics;
   std::filesystem::path base_dir;     ///< relative paths of the config count from here
   std::vector<std::string> warnings;  ///< what was read and means nothing here, with its place
+
+  /// What was written for each key that was, secrets and all: for settings_of() alone. Shared by copies.
+  std::shared_ptr<const Settings> written;
+  /// nullptr: nothing was.
+  const Setting* written_for(std::string_view path) const {
+    if (written == nullptr) return nullptr;
+    const auto found = written->find(path);
+    return found == written->end() ? nullptr : &found->second;
+  }
 };
 
 }  // namespace ductus::config

@@ -43,6 +43,15 @@ struct Tree {
   const Table* as_table() const noexcept { return std::get_if<Table>(&data); }
 };
 
+/// A key and where its value comes from.
+struct Setting {
+  std::string path;    ///< as it was written: "periodic.every_ms"
+  Tree value;          ///< as it was written: `${NAME}` is not replaced
+  std::string origin;  ///< "config/local.toml:3:10", "environment variable X", "--set log.level", "default"
+};
+/// By the path of the key in the documentation.
+using Settings = std::map<std::string, Setting, std::less<>>;
+
 /// The content without the places.
 Value to_value(const Tree& tree);
 /// `value`, which is not null, with `origin` as the place of everything in it.

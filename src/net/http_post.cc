@@ -1,15 +1,13 @@
 #include "net/http_post.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "base/escape.h"
+#include "net/base64.h"
 
 namespace ductus::net {
 
@@ -40,13 +38,6 @@ Result<void> read_authority(std::string_view text, Url& into) {
     return bad_url("its port is no number from 1 to 65535");
   }
   return {};
-}
-
-std::string base64(std::string_view text) {
-  std::vector<unsigned char> encoded(text.size() / 3 * 4 + 5);
-  const int size = ::EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
-  return {encoded.begin(), encoded.begin() + size};
 }
 
 std::string host_field(const Url& url) {

@@ -133,7 +133,7 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
                .idle_interval = *idle_interval,
                .seed = seed,
                .paused = *std::move(paused)});
-  Reload reload(config, options.reload, **log, budget, runner);
+  Reload reload(config, options.reload, **log, budget, runner, api);
   std::function<void()> on_reload;
   Workers workers({.brain = brain,
                    .source = source,

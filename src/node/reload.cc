@@ -41,6 +41,7 @@ void Reload::follow(const config::NodeConfig& now, Workers& workers) {
   runner_.set_batch_max_bytes(config_.batch_max_bytes);
   log_.info(changes.empty() ? "configuration: loaded again, nothing has changed" : "configuration: loaded again");
   workers.follow(config_, changes.changed_topics, [this] { budget_.set_limit(config_.memory_budget_bytes); });
+  api_.follow(config_);
   say(log_, LogLevel::kInfo, "new topics:", changes.added_topics);
   say(log_, LogLevel::kInfo, "no longer read:", changes.removed_topics);
   say(log_, LogLevel::kInfo, "restarted for a change:", changes.changed_topics);

@@ -11,6 +11,7 @@
 #include "config/node_config.h"
 #include "ductus/result.h"
 #include "handlers/runner.h"
+#include "node/api/api.h"
 #include "node/workers.h"
 
 namespace ductus::node {
@@ -22,8 +23,8 @@ class Reload {
 
   /// All outlive it.
   Reload(const config::NodeConfig& config, Load load, base::Log& log, base::ByteBudget& budget,
-         handlers::Runner& runner)
-      : config_(config), load_(std::move(load)), log_(log), budget_(budget), runner_(runner) {}
+         handlers::Runner& runner, Api& api)
+      : config_(config), load_(std::move(load)), log_(log), budget_(budget), runner_(runner), api_(api) {}
 
   /// Opens the log file anew, loads the configuration and has the node follow it; says in the log what was done, and
   /// which keys need a restart. With one that is invalid the node goes on as before.
@@ -38,6 +39,7 @@ class Reload {
   base::Log& log_;
   base::ByteBudget& budget_;
   handlers::Runner& runner_;
+  Api& api_;
 };
 
 }  // namespace ductus::node

@@ -23,10 +23,10 @@ class Look {
     // Asked while it shrinks, were an answer ever to come at once.
     const auto topics = unanswered_;
     for (const std::string& topic : topics) source_.attach_topic(topic, clock_.now(), effects_);
-    settle();
-    while (clock_.now() < deadline && !hopeless_ && (!unanswered_.empty() || !unknown_.empty())) {
+    sockets_.settle(effects_, *this);
+    while (clock_.now() < deadline && !sockets_.is_hopeless() && (!unanswered_.empty() || !unknown_.empty())) {
       sockets_.run_once(effects_);
-      settle();
+      sockets_.settle(effects_, *this);
     }
     for (const std::string& topic : unanswered_) {
       look_.missing_topics.try_emplace(topic, Error{ErrorCode::kTimedOut, "the cluster has not answered"});
@@ -35,26 +35,7 @@ class Look {
   }
 
  private:
-  void settle() {
-    do {
-      // Effects make further effects, at the end of the list.
-      for (std::size_t i = 0; i < effects_.size(); ++i) {
-        ports::SourceEffect effect = std::move(effects_[i]);
-        std::visit([this](auto& one) { on(one); }, effect);
-      }
-      effects_.clear();
-      source_.flush(clock_.now(), effects_);
-    } while (!effects_.empty());
-  }
-
-  // A source goes round all the places it knows. Once it comes back to one that could not be reached, and waits for
-  // nobody else, there is nobody to wait for.
-  void on(const ports::OpenConnection& wanted) {
-    hopeless_ = hopeless_ || (sockets_.has_failed(wanted) && !sockets_.waits());
-    if (!hopeless_) sockets_.open(wanted, effects_);
-  }
-  void on(const ports::CloseConnection& wanted) { sockets_.close(wanted.connection, effects_); }
-  void on(ports::Send& request) { sockets_.send(std::move(request), effects_); }
+  friend SourceSockets;  // it tells what the source says
 
   void on(const ports::TopicFound& found) {
     look_.missing_topics.erase(found.topic);
@@ -126,7 +107,6 @@ class Look {
   std::vector<decltype(LogLook::partitions)::iterator> partitions_;  // by child number
   std::set<std::string> unanswered_;
   std::set<std::uint32_t> unknown_;
-  bool hopeless_ = false;
 };
 
 }  // namespace

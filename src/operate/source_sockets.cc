@@ -12,6 +12,8 @@ namespace ductus::operate {
 using std::chrono::milliseconds;
 
 void SourceSockets::open(const ports::OpenConnection& wanted, ports::SourceEffects& out) {
+  hopeless_ = hopeless_ || (failed_.contains({wanted.host, wanted.port}) && !waits());
+  if (hopeless_) return;
   const auto left = std::chrono::ceil<milliseconds>(deadline_ - clock_.now());
   auto addresses = net::resolve(wanted.host, wanted.port, std::max(left, milliseconds(0)));
   Connection connection;

@@ -1,4 +1,4 @@
-// SourceSockets: the connections of one BatchSource, moved by whoever calls run_once().
+// SourceSockets: the connections of one BatchSource, moved by whoever calls settle() and run_once() in turn.
 //
 // Thread: one. A connection holds one answer at a time in memory, of at most kMaxAnswerBytes.
 #pragma once
@@ -10,7 +10,9 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "base/clock.h"
 #include "net/address.h"
@@ -27,13 +29,12 @@ class SourceSockets {
   SourceSockets(ports::BatchSource& source, const base::Clock& clock, base::Time deadline)
       : source_(source), clock_(clock), deadline_(deadline) {}
 
-  void open(const ports::OpenConnection& wanted, ports::SourceEffects& out);
-  void close(ports::ConnectionId id, ports::SourceEffects& out);
-  void send(ports::Send request, ports::SourceEffects& out);
-  /// A connection to the same place could not be opened before.
-  bool has_failed(const ports::OpenConnection& wanted) const { return failed_.contains({wanted.host, wanted.port}); }
-  /// A connection is being opened, or owes an answer.
-  bool waits() const;
+  /// Does what the source asks for in `effects`, and gives what it tells to `listener.on()`, until no more comes of it.
+  template <class Listener>
+  void settle(ports::SourceEffects& effects, Listener& listener);
+  /// A source goes round all the places it knows. It has come back to one that could not be reached, and waits for
+  /// nobody else: there is nobody to wait for.
+  bool is_hopeless() const noexcept { return hopeless_; }
   /// Waits until a socket is ready, the source's next tick or the deadline, and tells the source of it.
   void run_once(ports::SourceEffects& out);
 
@@ -47,6 +48,10 @@ class SourceSockets {
     std::deque<ports::RequestTag> asked;
   };
 
+  void open(const ports::OpenConnection& wanted, ports::SourceEffects& out);
+  void close(ports::ConnectionId id, ports::SourceEffects& out);
+  void send(ports::Send request, ports::SourceEffects& out);
+  bool waits() const;
   Result<void> connect_next(Connection& connection);
   Result<void> on_ready(ports::ConnectionId id, Connection& connection, short events, ports::SourceEffects& out);
   Result<void> finish_connect(ports::ConnectionId id, Connection& connection, ports::SourceEffects& out);
@@ -57,7 +62,34 @@ class SourceSockets {
   const base::Clock& clock_;
   base::Time deadline_;
   std::map<ports::ConnectionId, Connection> connections_;
-  std::set<Place> failed_;
+  std::set<Place> failed_;  ///< could not be reached
+  bool hopeless_ = false;
 };
+
+template <class Listener>
+void SourceSockets::settle(ports::SourceEffects& effects, Listener& listener) {
+  do {
+    // Effects make further effects, at the end of the list.
+    for (std::size_t i = 0; i < effects.size(); ++i) {
+      ports::SourceEffect effect = std::move(effects[i]);
+      std::visit(
+          [&](auto& one) {
+            using Effect = std::decay_t<decltype(one)>;
+            if constexpr (std::is_same_v<Effect, ports::OpenConnection>) {
+              open(one, effects);
+            } else if constexpr (std::is_same_v<Effect, ports::CloseConnection>) {
+              close(one.connection, effects);
+            } else if constexpr (std::is_same_v<Effect, ports::Send>) {
+              send(std::move(one), effects);
+            } else {
+              listener.on(one);
+            }
+          },
+          effect);
+    }
+    effects.clear();
+    source_.flush(clock_.now(), effects);
+  } while (!effects.empty());
+}
 
 }  // namespace ductus::operate

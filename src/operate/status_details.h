@@ -59,6 +59,7 @@ struct ProcessStatus {
   std::optional<double> uptime_s;
   std::string module;
   std::string guardian;  ///< guarded unguarded; empty: no daemon
+  std::string log_file;  ///< absolute; empty: its log goes to stderr
 };
 
 struct StoreStatus {

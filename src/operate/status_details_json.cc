@@ -71,7 +71,8 @@ Json to_json(const ProcessStatus& process) {
           {"started_at", text_or_null(process.started_at)},
           {"uptime_s", seconds_or_null(process.uptime_s)},
           {"module", text_or_null(process.module)},
-          {"guardian", text_or_null(process.guardian)}};
+          {"guardian", text_or_null(process.guardian)},
+          {"log_file", text_or_null(process.log_file)}};
 }
 
 Json to_json(const StoreStatus& store) {
@@ -132,7 +133,8 @@ ProcessStatus process_from(const Json& process, std::string& problem) {
           .started_at = fields.optional_text("started_at"),
           .uptime_s = fields.seconds("uptime_s"),
           .module = fields.optional_text("module"),
-          .guardian = fields.optional_text("guardian")};
+          .guardian = fields.optional_text("guardian"),
+          .log_file = fields.optional_text("log_file")};
 }
 
 StoreStatus store_from(const Json& store, std::string& problem) {

@@ -94,6 +94,7 @@ class ControlTest(unittest.TestCase):
                 ("/v1/changes/1000", None),
                 ("/v1/changes/last", None),
             ],
+            ("GET", "/v1/config"): [("/v1/config", None)],
             ("POST", "/v1/offsets"): [
                 ("/v1/offsets", _change("events", 0)),
                 ("/v1/offsets", _change("none", 0)),
@@ -158,7 +159,7 @@ class ControlTest(unittest.TestCase):
             lambda: all(row["uncommitted_batches"] == 0 for row in node.partition_status().values()), "all is stored"
         )
         status = self.control.get("/v1/status")[1]
-        self.assertEqual(status["process"]["module"], "file")
+        self.assertEqual((status["process"]["module"], status["process"]["log_file"]), ("file", None))
         self.assertGreater(status["process"]["uptime_s"], 0)
         self.assertEqual(status["store"]["state"], "ok")
         self.assertIsNotNone(status["store"]["stored_ago_s"])
@@ -188,6 +189,32 @@ class ControlTest(unittest.TestCase):
         self.assertTrue(any("source" in event["text"] for event in first["events"]), first)
         self.assertEqual([event["id"] for event in first["events"]], list(range(1, first["last"] + 1)))
         self.assertEqual(self.control.get(f"/v1/events?after={first['last']}")[1]["events"], [])
+
+    def test_the_configuration_is_the_one_that_the_node_runs_with_after_a_reload_too(self):
+        node = self.start(handler={"settings": {"token": "hush", "url": "https://me:hush@example.org/"}})
+
+        def settings():
+            status, answer = self.control.get("/v1/config")
+            self.assertEqual(status, 200)
+            self.assertNotIn("hush", json.dumps(answer))
+            return {setting["key"]: setting for setting in answer["settings"]}
+
+        before = settings()
+        self.assertEqual((before["log.level"]["value"], before["log.level"]["origin"]), ("info", "default"))
+        self.assertEqual(before["handler.settings"]["value"], {"token": "***", "url": "https://me:***@example.org/"})
+        written = node.config.read_text()
+        self.assertIn("[offsets]", written)
+        node.config.write_text('log.level = "debug"\nlog.format = "json"\n' + written)
+        self.assertEqual(self.control.post("/v1/reload")[0], 202)
+        wait_until(lambda: settings()["log.level"]["value"] == "debug", "it goes by the level of the file")
+        after = settings()
+        self.assertTrue(after["log.level"]["origin"].endswith("config/node.toml:1:5"), after["log.level"])
+        self.assertEqual(after["log.format"]["value"], "text")  # takes a restart of the node
+        shown = self.control.get("/v1/config")[1]["toml"]
+        asked = node.verb("attach", "-c", "config")
+        self.assertEqual((asked.returncode, asked.stdout), (0, shown))
+        as_written = node.verb("config show", "--set", "log.format=text").stdout
+        self.assertEqual(shown, as_written)
 
     def test_it_answers_while_a_handler_hangs_and_says_in_which_call_it_is(self):
         self.hold_up(node={"stop_timeout": "1h"})

@@ -11,6 +11,7 @@
 #include "cli/ask_node.h"
 #include "cli/attach/texts.h"
 #include "cli/exit_code.h"
+#include "cli/peek/peek.h"
 #include "cli/status/status_text.h"
 #include "cli/stop.h"
 #include "cli/terminal/text_table.h"
@@ -54,6 +55,7 @@ const std::vector<AttachCommands::Command>& AttachCommands::commands() {
       {"tree", "", Takes::kNothing, "who restarts whom, how often and when next", &A::tree},
       {"events", "[NUMBER]", Takes::kNumber, "what happened lately", &A::events},
       {"offsets", "", Takes::kNothing, "where each partition is, and between which ends of its log", &A::offsets},
+      {"peek", "TOPIC[/PARTITION] [COUNT]", Takes::kPlace, "its next messages; moves nothing", &A::peek},
       {"pause", "TOPIC[/PARTITION]", Takes::kPlace, "read nothing more until 'resume', also after a restart",
        &A::act_on_place},
       {"resume", "TOPIC[/PARTITION]", Takes::kPlace, "read on", &A::act_on_place},
@@ -62,6 +64,7 @@ const std::vector<AttachCommands::Command>& AttachCommands::commands() {
       {"aggregate", "", Takes::kNothing, "collect an aggregate now", &A::aggregate},
       {"log", "LEVEL [for TIME]", Takes::kLevel, "debug, info, warn or error, for good or for a time",
        &A::set_log_level},
+      {"config", "", Takes::kNothing, "the configuration that it runs with now, as TOML", &A::show_config},
       {"reload", "", Takes::kNothing, "read the configuration again", &A::reload},
       {"shutdown", "", Takes::kNothing, "stop the node; asks before", &A::shutdown},
       {"help", "", Takes::kNothing, "this list", &A::help},
@@ -148,6 +151,21 @@ AttachCommands::Outcome AttachCommands::offsets(const Words&) {
   return Outcome::kOk;
 }
 
+// From here, not by the node: what it reads for somebody else would come out of its memory and its quota.
+AttachCommands::Outcome AttachCommands::peek(const Words& words) {
+  const auto place = words.size() == 2 || words.size() == 3 ? place_from(words[1]) : std::nullopt;
+  const auto count = words.size() == 3 ? peek_count_from(words[2]) : Result<std::size_t>(1);
+  if (!place || !count) {
+    return fail("peek takes TOPIC or TOPIC/PARTITION, and a number up to " + std::to_string(operate::kMaxPeeked));
+  }
+  const auto peeked = peek_at(config_, {*place, *count, std::nullopt});
+  if (!peeked) return fail(peeked.error().message);
+  around_.out << peek_text(*peeked, style_);
+  const std::string why = why_no_more(*peeked, *count);
+  if (!why.empty()) say(around_, why);
+  return peeked->trouble ? Outcome::kFailed : Outcome::kOk;
+}
+
 AttachCommands::Outcome AttachCommands::act_on_place(const Words& words) {
   const auto place = words.size() == 2 ? place_from(words[1]) : std::nullopt;
   if (!place) return fail(words.front() + " takes TOPIC or TOPIC/PARTITION");
@@ -193,6 +211,15 @@ AttachCommands::Outcome AttachCommands::events(const Words& words) {
   const auto answer = tell_node(config_, "GET", "/v1/events");
   if (!answer) return fail(answer.error());
   const auto text = events_text(*answer, most);
+  if (!text) return fail(text.error());
+  around_.out << *text;
+  return Outcome::kOk;
+}
+
+AttachCommands::Outcome AttachCommands::show_config(const Words&) {
+  const auto answer = tell_node(config_, "GET", "/v1/config");
+  if (!answer) return fail(answer.error());
+  const auto text = config_text(*answer);
   if (!text) return fail(text.error());
   around_.out << *text;
   return Outcome::kOk;

@@ -49,10 +49,12 @@ class AttachCommands {
   Outcome trace(const Words& words);
   Outcome tree(const Words& words);
   Outcome offsets(const Words& words);
+  Outcome peek(const Words& words);
   Outcome act_on_place(const Words& words);
   Outcome set_log_level(const Words& words);
   Outcome aggregate(const Words& words);
   Outcome events(const Words& words);
+  Outcome show_config(const Words& words);
   Outcome reload(const Words& words);
   Outcome shutdown(const Words& words);
   Outcome leave(const Words& words);

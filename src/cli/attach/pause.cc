@@ -1,5 +1,4 @@
 // pause, resume, restart: of all topics, one of them, or one partition.
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +6,7 @@
 #include "base/escape.h"
 #include "cli/ask_node.h"
 #include "cli/attach/node_commands.h"
+#include "cli/attach/place_option.h"
 #include "cli/verb.h"
 #include "config/suggest.h"
 
@@ -50,14 +50,7 @@ int act(const Call& call, const config::NodeConfig& config, Surroundings& around
 
 Action describe(CLI::App& app) {
   const auto place = std::make_shared<std::optional<Place>>();
-  app.add_option_function<std::string>(
-         "PLACE",
-         [place](const std::string& text) {
-           *place = place_from(text);
-           if (!*place) throw CLI::ValidationError("PLACE", "expected TOPIC or TOPIC/PARTITION, not '" + text + "'");
-         },
-         "TOPIC or TOPIC/PARTITION; without it every topic")
-      ->type_name("");
+  add_place(app, place, "TOPIC or TOPIC/PARTITION; without it every topic");
   return with_config([place](const Call& call, const config::NodeConfig& config, Surroundings& around) {
     return act(call, config, around, *place);
   });

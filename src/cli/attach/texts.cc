@@ -164,4 +164,20 @@ Result<std::string> events_text(const std::string& answer, std::size_t most) {
   return text;
 }
 
+Result<std::string> config_text(const std::string& answer) {
+  const auto json = nlohmann::json::parse(answer, nullptr, false);
+  const auto toml = json.is_object() ? json.find("toml") : json.end();
+  if (!json.is_object() || toml == json.end() || !toml->is_string()) {
+    return Error{ErrorCode::kInvalid, "the answer has no configuration: the node is of another version"};
+  }
+  std::string text;
+  std::string_view left = toml->get_ref<const std::string&>();
+  while (!left.empty()) {
+    const auto end = left.find('\n');
+    text += base::escaped_once(left.substr(0, end)) + "\n";
+    left.remove_prefix(end == std::string_view::npos ? left.size() : end + 1);
+  }
+  return text;
+}
+
 }  // namespace ductus::cli

@@ -1,4 +1,5 @@
-// What `attach` shows of a status: one partition in depth, the tree of who restarts whom, the places in the logs.
+// What `attach` shows of what a node tells: one partition in depth, the tree of who restarts whom, the places in the
+// logs, what happened, and its configuration.
 #pragma once
 
 #include <cstddef>
@@ -21,5 +22,8 @@ std::string tree_text(const operate::StatusReport& report, const Style& style);
 std::string offsets_text(const operate::StatusReport& report, const Style& style);
 /// The newest `most` of an answer to `GET /v1/events`, the oldest first. Error: kInvalid.
 Result<std::string> events_text(const std::string& answer, std::size_t most);
+
+/// The TOML in an answer to `GET /v1/config`. Error: kInvalid.
+Result<std::string> config_text(const std::string& answer);
 
 }  // namespace ductus::cli

@@ -12,65 +12,35 @@
 namespace ductus::config {
 namespace {
 
-constexpr std::string_view kHidden = "***";
 constexpr std::string_view kUnknownCharacter = "\xEF\xBF\xBD";
-constexpr auto kSecretNames =
-    std::to_array<std::string_view>({"password", "passwd", "secret", "token", "credential", "api_key", "private_key"});
-
-// ---- secrets ---------------------------------------------------------------------------------------------
-
-bool names_secret(std::string_view path) {
-  std::string name(path.substr(path.rfind('.') + 1));
-  std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
-  const auto is_part = [&](std::string_view secret) { return name.find(secret) != std::string::npos; };
-  return std::ranges::any_of(kSecretNames, is_part) && !name.ends_with("_file");
-}
-
-// scheme://user:password@host: without the password.
-std::string without_password(const std::string& text) {
-  const std::size_t scheme = text.find("://");
-  if (scheme == std::string::npos) return text;
-  const std::size_t begin = scheme + 3;
-  const std::size_t end = std::min(text.find_first_of("/?#", begin), text.size());
-  const std::size_t at = text.rfind('@', end);
-  const std::size_t colon = text.find(':', begin);
-  if (at == std::string::npos || at < begin || colon >= at) return text;
-  return text.substr(0, colon + 1) + std::string(kHidden) + text.substr(at);
-}
-
-Tree without_secrets(const std::string& path, Tree tree) {
-  const std::string* reference = tree.as_text();
-  if (reference != nullptr && reference->find("${") != std::string::npos) return tree;  // the place of a secret
-  if (names_secret(path)) {
-    tree.data = std::string(kHidden);
-  } else if (auto* text = std::get_if<std::string>(&tree.data)) {
-    *text = without_password(*text);
-  } else if (auto* list = std::get_if<Tree::List>(&tree.data)) {
-    for (Tree& element : *list) element = without_secrets(path, std::move(element));
-  } else if (auto* table = std::get_if<Tree::Table>(&tree.data)) {
-    for (auto& [key, value] : *table) value = without_secrets(key, std::move(value));
-  }
-  return tree;
-}
 
 // ---- values ----------------------------------------------------------------------------------------------
 
+// What acts on a terminal or a viewer: control characters, and marks that turn the direction of writing.
+bool is_control(char32_t character) {
+  return character < 0x20 || (character >= 0x7F && character <= 0x9F) || (character >= 0x2028 && character <= 0x202E) ||
+         (character >= 0x2066 && character <= 0x2069);
+}
+
+void append_by_number(std::string& text, char32_t character) {
+  text += "\\u";
+  for (const unsigned shift : {12u, 8u, 4u, 0u}) text += "0123456789ABCDEF"[character >> shift & 0xFu];
+}
+
 std::string quoted_text(std::string_view text) {
-  constexpr const char* kDigits = "0123456789ABCDEF";
   std::string result = "\"";
   while (!text.empty()) {
     const auto [character, size] = decode_utf8(text);
-    const auto byte = static_cast<unsigned char>(text[0]);
     if (size == 0) {
       result += kUnknownCharacter;
-    } else if (byte == '"' || byte == '\\') {
+    } else if (character == '"' || character == '\\') {
       result += {'\\', text[0]};
-    } else if (byte == '\n') {
+    } else if (character == '\n') {
       result += "\\n";
-    } else if (byte == '\t') {
+    } else if (character == '\t') {
       result += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      result += std::string("\\u00") + kDigits[byte >> 4u] + kDigits[byte & 0xFu];
+    } else if (is_control(character)) {
+      append_by_number(result, character);
     } else {
       result += text.substr(0, size);
     }
@@ -98,13 +68,12 @@ std::string real_text(double value) {
 
 class Writer {
  public:
-  explicit Writer(const TomlForm& form) : form_(form) {}
+  explicit Writer(bool with_origins) : with_origins_(with_origins) {}
 
   void add(const Setting& setting) {
     const std::size_t dot = setting.path.find('.');
     const std::string table = dot == std::string::npos ? "" : setting.path.substr(0, dot);
-    const Tree value = form_.hide_secrets ? without_secrets(setting.path, setting.value) : setting.value;
-    const Tree::List* topics = setting.path == "topics" ? value.as_list() : nullptr;
+    const Tree::List* topics = setting.path == "topics" ? setting.value.as_list() : nullptr;
     if (topics != nullptr) {
       for (const Tree& topic : *topics) add_topic(topic, setting.origin);
       return;
@@ -113,7 +82,7 @@ class Writer {
       begin("[" + table + "]", "");
       table_ = table;
     }
-    line(setting.path.substr(table.empty() ? 0 : dot + 1) + " = " + to_toml(value), setting.origin);
+    line(setting.path.substr(table.empty() ? 0 : dot + 1) + " = " + to_toml(setting.value), setting.origin);
   }
 
   std::string take() { return std::move(text_); }
@@ -126,7 +95,7 @@ class Writer {
 
   void line(const std::string& what, const std::string& origin) {
     text_ += what;
-    if (form_.origins && !origin.empty()) text_ += "  # " + base::escaped(origin);
+    if (with_origins_ && !origin.empty()) text_ += "  # " + base::escaped(origin);
     text_ += '\n';
   }
 
@@ -140,7 +109,7 @@ class Writer {
     }
   }
 
-  const TomlForm& form_;
+  const bool with_origins_;
   std::string text_;
   std::string table_;
 };
@@ -173,14 +142,10 @@ std::string to_toml(const Tree& value) {
       value.data);
 }
 
-std::string to_toml(std::span<const Setting> settings, const TomlForm& form) {
-  Writer writer(form);
+std::string to_toml(std::span<const Setting> settings, bool with_origins) {
+  Writer writer(with_origins);
   for (const Setting& setting : settings) writer.add(setting);
   return writer.take();
-}
-
-bool holds_secret(const std::string& path, const Tree& value) {
-  return to_toml(without_secrets(path, value)) != to_toml(value);
 }
 
 }  // namespace ductus::config

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "base/log/line.h"
+#include "config/shown/secrets.h"
 #include "kafka/client/link.h"
+#include "node/api/config_answer.h"
 #include "node/status/partition_history.h"
 #include "operate/json_fields.h"
 #include "operate/offsets/change_json.h"
@@ -39,17 +41,6 @@ control::Response refusal(const Error& why) {
     default:
       return control::error_response(500, why.message);
   }
-}
-
-// scheme://user:password@host: of what stands before the @, all behind the first colon.
-std::string without_password(const std::string& url) {
-  const auto authority = url.find("://");
-  if (authority == std::string::npos) return url;
-  const auto from = authority + 3;
-  const auto at = url.rfind('@', url.find_first_of("/?#", from));
-  const auto colon = url.find(':', from);
-  if (at == std::string::npos || at < from || colon >= at) return url;
-  return url.substr(0, colon + 1) + "***" + url.substr(at);
 }
 
 /// The age of the last message, while there is one that was not handled.
@@ -84,12 +75,12 @@ Result<Place> place_in(const std::string& body) {
 
 Api::Api(const config::NodeConfig& config, const EventRing& events, const base::Clock& clock,
          const base::ProcessHandle* guardian)
-    : config_(config),
-      events_(events),
+    : events_(events),
       clock_(clock),
       guardian_(guardian),
       since_(clock.now()),
-      started_at_(std::chrono::system_clock::now()) {}
+      started_at_(std::chrono::system_clock::now()),
+      config_(config) {}
 
 control::Routes Api::routes() {
   control::Routes routes;
@@ -101,6 +92,7 @@ control::Routes Api::routes() {
   add("GET", "/v1/partitions/{topic}/{partition}", &Api::get_partition);
   add("GET", "/v1/events", &Api::get_events);
   add("GET", "/v1/changes/{id}", &Api::get_change);
+  add("GET", "/v1/config", &Api::get_config);
   add("POST", "/v1/pause", &Api::post_pause);
   add("POST", "/v1/resume", &Api::post_resume);
   add("POST", "/v1/restart", &Api::post_restart);
@@ -135,6 +127,11 @@ void Api::detach() {
   doing_ = "all has stopped";
 }
 
+void Api::follow(const config::NodeConfig& config) {
+  const std::lock_guard lock(mutex_);
+  config_ = config;
+}
+
 /// Under mutex_, with workers_ and log_ there.
 control::Response Api::when_up(const std::function<control::Response()>& answer) {
   const std::lock_guard lock(mutex_);
@@ -166,9 +163,11 @@ operate::StatusReport Api::status_held() {
   report.process = {.pid = ::getpid(),
                     .started_at = timestamp(started_at_),
                     .uptime_s = seconds_between(since_, clock_.now()),
-                    .module = config_.module};
+                    .module = config_.module,
+                    .guardian = {},
+                    .log_file = config_.log_file.string()};
   if (guardian_ != nullptr) report.process.guardian = guardian_->has_ended() ? "unguarded" : "guarded";
-  report.store.url = without_password(config_.store_url);
+  report.store.url = config::without_password(config_.store_url);
   const auto now = std::chrono::system_clock::now();
   for (operate::PartitionStatus& partition : report.partitions) tell_behind(partition, now);
   return report;
@@ -204,6 +203,11 @@ control::Response Api::get_events(const control::Request& request) {
   }
   const std::uint64_t last = events.empty() ? events_.last() : events.back()["id"].get<std::uint64_t>();
   return answer({{"last", last}, {"events", std::move(events)}});
+}
+
+control::Response Api::get_config(const control::Request&) {
+  const std::lock_guard lock(mutex_);
+  return {.body = config_answer(config_)};
 }
 
 control::Response Api::get_openapi(const control::Request&) { return {.body = kOpenApi}; }

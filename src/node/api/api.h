@@ -29,7 +29,7 @@ class Api {
   /// The longest that a level of the log is set for.
   static constexpr std::int64_t kMaxLevelSeconds = 86'400;
 
-  /// All outlive it, and it outlives the server of its routes. `guardian`: of a daemon, else nullptr.
+  /// All but `config` outlive it, and it outlives the server of its routes. `guardian`: of a daemon, else nullptr.
   Api(const config::NodeConfig& config, const EventRing& events, const base::Clock& clock,
       const base::ProcessHandle* guardian);
 
@@ -40,6 +40,8 @@ class Api {
   /// Asks `workers` and `log` from now on, until detach(). Where a stop was asked for on the way up, it begins.
   void attach(Workers& workers, base::Log& log);
   void detach();
+  /// From now on the node goes by `config`.
+  void follow(const config::NodeConfig& config);
 
   operate::StatusReport status();
 
@@ -49,6 +51,7 @@ class Api {
   control::Response get_status(const control::Request&);
   control::Response get_partition(const control::Request& request);
   control::Response get_events(const control::Request& request);
+  control::Response get_config(const control::Request&);
   control::Response get_openapi(const control::Request&);
   control::Response post_stop(const control::Request&);
   control::Response post_aggregate(const control::Request&);
@@ -65,7 +68,6 @@ class Api {
   control::Response change(const control::Request& request,
                            Result<CommandNumber> (Workers::*command)(const std::string&, std::optional<std::int32_t>));
 
-  const config::NodeConfig& config_;
   const EventRing& events_;
   const base::Clock& clock_;
   const base::ProcessHandle* const guardian_;
@@ -73,6 +75,7 @@ class Api {
   const std::chrono::system_clock::time_point started_at_;
 
   std::mutex mutex_;  // guards what follows
+  config::NodeConfig config_;
   std::string doing_;
   bool stop_wanted_ = false;
   Workers* workers_ = nullptr;

@@ -38,5 +38,12 @@ TEST(Escaped, CutsLongTextBetweenCharacters) {
   EXPECT_EQ(escaped("aü", 2), "a…");
 }
 
+TEST(EscapedOnce, LeavesWhatIsEscapedAsItIs) {
+  const std::string once = escaped("C:\\a\x1b[2J\n\xff");
+  EXPECT_EQ(escaped_once(once), once);
+}
+
+TEST(EscapedOnce, DisarmsWhatIsNot) { EXPECT_EQ(escaped_once("\\x1b \x1b[2J\xff"), "\\x1b \\x1b[2J\\xff"); }
+
 }  // namespace
 }  // namespace ductus::base

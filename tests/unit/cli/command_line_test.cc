@@ -38,6 +38,7 @@ Words words_of(const Verb& verb, Words options = {}) {
   if (typed(verb) == "reset_offsets_from_file" || typed(verb) == "offsets import") words.emplace_back("offsets.json");
   if (typed(verb) == "offsets set") words.insert(words.end(), {"--to", "earliest"});
   if (typed(verb) == "pause" || typed(verb) == "resume" || typed(verb) == "restart") words.emplace_back("orders/5");
+  if (typed(verb) == "peek") words.insert(words.end(), {"orders/5", "3"});
   if (typed(verb) == "completion") words.emplace_back("bash");
   words.insert(words.end(), options.begin(), options.end());
   return words;

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "config/schema.h"
+#include "config/shown/settings.h"
+#include "config/toml/toml_writer.h"
 #include "config_test.h"
 
 namespace ductus::config {
@@ -95,6 +97,20 @@ TEST_F(ChangesTest, LoadsTheSameRequestAgainWithWhatChangedSince) {
   EXPECT_EQ(changes(before, *now).live, Names{"log.level"});
   write("config/local.toml", "log.level = 'warn'\n" + kLeast + topic("bad/name"));
   EXPECT_FALSE(config::load(kept).ok());
+}
+
+TEST_F(ChangesTest, ShowsOfWhatIsFollowedWhatTheNodeGoesBy) {
+  set_variable("NAME", "x");
+  const NodeConfig old = load_text("log = {level = 'warn', format = 'json'}\nbatch.max_bytes = '2MiB'\n" + kSource +
+                                   topic("a", "init = '${NAME}'\n"));
+  const NodeConfig now = load_text("handler_name = 'other'\nlog.format = 'text'\n" + kSource + topic("b"));
+  const std::string shown = to_toml(settings_of(followed(old, now)), true);
+  for (const char* const line : {"handler_name = \"local\"  # default\n", "max_bytes = \"1MiB\"  # default\n",
+                                 "level = \"info\"  # default\n", "format = \"json\"  # config/local.toml:1:"}) {
+    EXPECT_NE(shown.find(line), std::string::npos) << line << shown;
+  }
+  EXPECT_TRUE(shown.ends_with("name = \"b\"\n")) << shown;
+  EXPECT_EQ(shown.find("NAME"), std::string::npos) << shown;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "config/schema.h"
+#include "config/shown/settings.h"
 #include "config/toml/toml_text.h"
 #include "config/toml/toml_writer.h"
 #include "config_test.h"
@@ -18,14 +19,7 @@ class ShowTest : public ConfigTest {
     std::ifstream stream(std::filesystem::path(GOLDEN_DIR) / "erlang" / file);
     return {std::istreambuf_iterator<char>(stream), {}};
   }
-  /// Takes over what try_load() asks for.
-  std::string shown(const TomlForm& form) {
-    (void)try_load();
-    const auto explanation = explain(request_);
-    if (explanation) return to_toml(explanation->settings, form);
-    ADD_FAILURE() << explanation.error().message;
-    return "";
-  }
+  std::string shown(bool with_origins = false) { return to_toml(settings_of(load()), with_origins); }
   static Tree text(const std::string& value) { return Tree{value, {}, {}, ""}; }
 };
 
@@ -34,7 +28,7 @@ TEST_F(ShowTest, SaysWhereEachValueComesFrom) {
   write("config/local.toml", "handler_name = 'x'\n[node]\nstop_timeout_ms = 5000\n" + kSource + kTopics);
   set_variable("DUCTUS__LOG__FORMAT", "json");
   set_argument("batch.max_bytes=64KiB");
-  const auto lines = shown({.origins = true});
+  const auto lines = shown(true);
   for (const char* line :
        {"handler_name = \"x\"  # config/local.toml:1:1\n", "stop_timeout_ms = 5000  # config/local.toml:3:1\n",
         "brokers = [\"localhost:9092\"]  # config/local.toml:5:1\n", "level = \"warn\"  # config/default.toml:2:1\n",
@@ -51,7 +45,7 @@ TEST_F(ShowTest, SaysTheSameWhenItIsLoadedAgain) {
         "[offsets]\nwhen_missing = 'earliest'\n[source]\nbrokers = 'a:1,[::1]:2'\n'client.id' = 'me'\n" +
             kTopics + "init = ['a', {x = 1e30}, []]\npartitions = '0,2-3'\n");
   const auto before = load();
-  write("config/again.toml", shown({}));
+  write("config/again.toml", shown());
   const auto after = load("again");
   for (const Key& key : keys()) EXPECT_EQ(value_of(key, before), value_of(key, after)) << key.path;
 }
@@ -62,7 +56,7 @@ TEST_F(ShowTest, HidesSecretsAndKeepsReferencesToThem) {
         "[handler.settings]\nurl = 'https://me:hidden-2@example.com/x?a=b@c'\nother = 'https://example.com:1/@'\n"
         "deep = [{Api_Token = 'hidden-3', password = '${PASSWORD}', password_file = 'seen'}]\n" +
             kLeast);
-  const auto text = shown({.hide_secrets = true});
+  const auto text = shown();
   EXPECT_EQ(text.find("hidden"), std::string::npos) << text;
   EXPECT_NE(text.find("url = \"https://me:***@example.com/x?a=b@c\""), std::string::npos) << text;
   EXPECT_NE(text.find("other = \"https://example.com:1/@\""), std::string::npos) << text;
@@ -94,6 +88,7 @@ TEST_F(ShowTest, WritesTextThatTomlReadsAgain) {
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(*read->as_text(), all + "\x7F\xC3\xA4\xF0\x9F\x98\x80");
   EXPECT_EQ(to_toml(text("a\xFF")), "\"a\xEF\xBF\xBD\"");
+  EXPECT_EQ(to_toml(text("\x1B[2J \xC2\x9B \xE2\x80\xAE \xE2\x81\xA6")), R"("\u001B[2J \u009B \u202E \u2066")");
 }
 
 // ---- out of Erlang terms ------------------------------------------------------------------------------------
@@ -107,7 +102,7 @@ TEST_F(ShowTest, ConvertsTheOriginalsFiles) {
     (void)try_load(config);
     const auto conversion = convert(request_);
     ASSERT_TRUE(conversion.ok()) << conversion.error().message;
-    EXPECT_EQ(to_toml(conversion->settings, {}), golden(file));
+    EXPECT_EQ(to_toml(conversion->settings), golden(file));
   }
 }
 

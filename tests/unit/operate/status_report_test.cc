@@ -42,13 +42,17 @@ TEST(Lag, AddsUp) {
   EXPECT_EQ(report_of({most, most}).total_lag(), std::nullopt);
 }
 
-TEST(StatusJson, TellsWhetherADaemonIsGuarded) {
+TEST(StatusJson, TellsWhetherADaemonIsGuardedAndWhereItLogs) {
   StatusReport report = report_of({});
+  EXPECT_EQ(nlohmann::json::parse(to_json(report)).at("process").at("log_file"), nullptr);
   report.process.guardian = "unguarded";
+  report.process.log_file = "/log";
   EXPECT_EQ(nlohmann::json::parse(to_json(report)).at("process").at("guardian"), "unguarded");
+  EXPECT_EQ(nlohmann::json::parse(to_json(report)).at("process").at("log_file"), "/log");
   const auto read = status_from_json(to_json(report));
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(read->process.guardian, "unguarded");
+  EXPECT_EQ(read->process.log_file, "/log");
 }
 
 TEST(StatusJson, HasTheFieldsOfItsSchema) {

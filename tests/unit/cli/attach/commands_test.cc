@@ -140,6 +140,19 @@ TEST_F(AttachCommandsTest, ShowTheLastEvents) {
   EXPECT_EQ(out_.str(), "t2  warn  two\\x1b\n\n");
 }
 
+TEST_F(AttachCommandsTest, ShowTheConfigurationOfTheNode) {
+  std::string answer = R"({"toml":"[log]\nlevel = \"info\"\na = \"\\\\ \u001b[2J\"\n"})";
+  serve({{"GET", "/v1/config", [&](const control::Request&) { return control::Response{200, answer}; }}});
+  EXPECT_EQ(run("config"), Outcome::kOk) << err_.str();
+  EXPECT_EQ(out_.str(), "[log]\nlevel = \"info\"\na = \"\\\\ \\x1b[2J\"\n");
+  for (const char* const other : {"{}", "[]", R"({"toml":1})", "no JSON"}) {
+    answer = other;
+    EXPECT_EQ(run("config"), Outcome::kFailed) << other;
+    EXPECT_NE(err_.str().find("another version"), std::string::npos) << err_.str();
+  }
+  EXPECT_EQ(run("config now"), Outcome::kFailed);
+}
+
 TEST_F(AttachCommandsTest, AreCompletedWithWhatTheyTake) {
   serve();
   EXPECT_EQ(complete("re"), Words({"resume", "restart", "reload"}));

