@@ -59,6 +59,7 @@ class Log::Impl {
   void set_level(LogLevel level);
   void set_level_for(LogLevel level, Duration time);
   LogLevel level() const;
+  std::string trouble() const;
 
   /// The thread's work, until stop().
   void run();
@@ -77,7 +78,7 @@ class Log::Impl {
   void tell_lost();
   void queue(LogLevel level, std::string_view text, std::uint64_t stands_for = 1);
   void push(Entry entry);
-  void written(const Entry& entry, bool well);
+  void written(const Entry& entry, const Result<void>& outcome);
   void wait_for_more(std::unique_lock<std::mutex>& lock);
 
   LogOutput output_;  ///< the thread's alone
@@ -91,7 +92,7 @@ class Log::Impl {
   std::atomic<LogLevel> level_for_a_time_;
   std::atomic<std::int64_t> level_until_ns_{kForGood};
 
-  std::mutex mutex_;  // guards what follows, and calls of observer_
+  mutable std::mutex mutex_;  // guards what follows, and calls of observer_
   std::condition_variable more_;
   std::condition_variable less_;
   RepeatLimit repeats_;
@@ -100,6 +101,7 @@ class Log::Impl {
   std::uint64_t pushed_ = 0;
   std::uint64_t done_ = 0;
   std::uint64_t lost_ = 0;
+  std::string trouble_;
   bool slow_ = false;  ///< nobody waits until the queue is empty again
   bool stopping_ = false;
   bool ended_ = false;
@@ -177,21 +179,22 @@ void Log::Impl::run() {
     queue_.pop_front();
     lock.unlock();
     const Result<void> reopened = entry.text.empty() ? output_.reopen() : Result<void>();
-    const bool well = entry.text.empty() || output_.write(entry.text);
+    const Result<void> outcome = entry.text.empty() ? Result<void>() : output_.write(entry.text);
     lock.lock();
     if (!reopened) queue(LogLevel::kError, reopened.error().message + "; the one before is kept");
-    written(entry, well);
+    written(entry, outcome);
   }
   ended_ = true;
   less_.notify_all();
 }
 
 /// What was lost is told at the latest once there is room and a line got through.
-void Log::Impl::written(const Entry& entry, bool well) {
+void Log::Impl::written(const Entry& entry, const Result<void>& outcome) {
   queued_bytes_ -= entry.text.size();
   ++done_;
-  if (!well) lost_ += entry.stands_for;
-  if (well && queue_.empty()) tell_lost();
+  if (!entry.text.empty()) trouble_ = outcome ? std::string() : outcome.error().message;
+  if (!outcome) lost_ += entry.stands_for;
+  if (outcome && queue_.empty()) tell_lost();
   less_.notify_all();
 }
 
@@ -212,6 +215,11 @@ bool Log::Impl::stop() {
   stopping_ = true;
   more_.notify_one();
   return less_.wait_for(lock, kFlushWithin, [this] { return ended_; });
+}
+
+std::string Log::Impl::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
 }
 
 // ---- levels ----------------------------------------------------------------------------------------------
@@ -281,5 +289,6 @@ void Log::set_level_for(LogLevel level, Duration time) { impl_->set_level_for(le
 LogLevel Log::level() const { return impl_->level(); }
 void Log::reopen() { impl_->reopen(); }
 bool Log::flush(std::chrono::milliseconds within) { return impl_->flush(within); }
+std::string Log::trouble() const { return impl_->trouble(); }
 
 }  // namespace ductus::base

@@ -77,6 +77,8 @@ class Log {
   void reopen();
   /// Waits until what is queued is written, `within` at most. False: not all is.
   bool flush(std::chrono::milliseconds within);
+  /// Why the last line that was to be written is not in the log, or not whole. Empty: it is.
+  std::string trouble() const;
 
  private:
   class Impl;

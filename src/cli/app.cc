@@ -43,8 +43,9 @@ int run_guarded(std::vector<std::string> arguments, std::vector<ModuleEntry> mod
 
 int run(int argc, char** argv, std::vector<ModuleEntry> modules) {
   occupy_standard_descriptors();
-  // A reader that hangs up is an error of one write, not the end of the process.
+  // A reader that hangs up, a file over its size limit: an error of one write, not the end of the process.
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   try {
     return run_guarded({argv + (argc > 0 ? 1 : 0), argv + argc}, std::move(modules));
   } catch (const std::exception& error) {

@@ -100,11 +100,16 @@ class Start {
 
   int tell_why_not(const daemon::Launched& launched, std::uintmax_t log_size) {
     const bool in_time = launched.how != daemon::Launched::How::kTimedOut;
-    for (const std::string& line : tail(log_, log_size)) around_.err << base::escaped(line) << "\n";
+    const std::vector<std::string> said = tail(log_, log_size);
+    for (const std::string& line : said) around_.err << base::escaped(line) << "\n";
+    // It may well have said something: on a full disk that is lost.
+    const std::string where = said.empty() ? "; nothing of it is in " + log_.string() +
+                                                 ": is there room? 'ductus console " + call_.config + "' says it here"
+                                           : "; what it said is in " + log_.string();
     say(around_,
         config_.name + " did not start" +
             (in_time ? "" : " within " + std::to_string(daemon::kUpWithin.count() / 1000) + " s and was ended") +
-            "; what it said is in " + log_.string());
+            where);
     if (!in_time) return to_int(ExitCode::kUnreachable);
     // One that is asked to stop while it starts ends well, but it does not run.
     return launched.exit_code == 0 ? to_int(ExitCode::kFailed) : launched.exit_code;
@@ -113,12 +118,12 @@ class Start {
   int tell_it_is_up(const daemon::Launched& launched) {
     say(around_, config_.name + " runs, guarded by process " + std::to_string(launched.guardian) + "; its log is " +
                      log_.string());
-    warn_of_what_stopped();
+    warn_of_what_is_wrong();
     return to_int(ExitCode::kOk);
   }
 
-  /// Without a stored offset a partition does not run, and the node does.
-  void warn_of_what_stopped() {
+  /// Of a node that runs all the same: no room for its log, or a partition without a stored offset.
+  void warn_of_what_is_wrong() {
     const base::SystemClock clock;
     const base::Time deadline = clock.now() + kSettleWithin;
     for (;;) {
@@ -127,12 +132,13 @@ class Start {
                               ? operate::status_from_json(answer->body)
                               : Result<operate::StatusReport>(Error{ErrorCode::kUnreachable, "no answer"});
       if (!report) return;  // it has been stopped again
-      if (has_settled(*report) || clock.now() >= deadline) return warn_of_what_stopped(*report);
+      if (has_settled(*report) || clock.now() >= deadline) return warn_of_what_is_wrong(*report);
       std::this_thread::sleep_for(kRetryEvery);
     }
   }
 
-  void warn_of_what_stopped(const operate::StatusReport& report) {
+  void warn_of_what_is_wrong(const operate::StatusReport& report) {
+    if (!report.process.log_trouble.empty()) say(around_, "warning: " + report.process.log_trouble);
     std::size_t stopped = 0;
     for (const operate::PartitionStatus& partition : report.partitions) {
       if (partition.state != "stopped" || ++stopped > kMaxNamed) continue;

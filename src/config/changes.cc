@@ -63,6 +63,12 @@ std::shared_ptr<const Settings> followed_settings(const NodeConfig& old, const N
   return std::make_shared<const Settings>(std::move(settings));
 }
 
+// What may not be shown is compared all the same.
+bool differs(const Key& key, const NodeConfig& old, const NodeConfig& now) {
+  if (key.path == "store.password") return old.store_password != now.store_password;
+  return value_of(key, old) != value_of(key, now);
+}
+
 }  // namespace
 
 bool applies_live(std::string_view path) noexcept { return std::ranges::find(kLive, path) != kLive.end(); }
@@ -94,7 +100,7 @@ Changes changes(const NodeConfig& old, const NodeConfig& now) {
   Changes changes;
   compare_topics(old, now, changes);
   for (const Key& key : keys()) {
-    if (key.path == "topics" || value_of(key, old) == value_of(key, now)) continue;
+    if (key.path == "topics" || !differs(key, old, now)) continue;
     (applies_live(key.path) ? changes.live : changes.restart).emplace_back(key.path);
   }
   return changes;

@@ -21,10 +21,13 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 3> kSuffixes{".toml", ".config", ".conf"};
 constexpr std::size_t kMaxNameBytes = 128;
+constexpr std::size_t kMaxShownBytes = 1024;
+
+std::string text_of(const fs::path& shown) { return base::escaped(shown.string(), kMaxShownBytes); }
 
 Error system_error(const fs::path& shown, int number) {
   const ErrorCode code = number == ENOENT || number == ENOTDIR ? ErrorCode::kNotFound : ErrorCode::kIo;
-  return {code, base::escaped(shown.string()) + ": " + std::generic_category().message(number)};
+  return {code, text_of(shown) + ": " + std::generic_category().message(number)};
 }
 
 bool is_folder_of_configs(const fs::path& folder) {
@@ -61,7 +64,7 @@ Result<std::optional<fs::path>> look_up(const std::string& name, const std::vect
 Error not_found(const std::string& name, const std::vector<fs::path>& folders) {
   std::string places;
   for (const fs::path& folder : folders) {
-    places += (places.empty() ? "" : ", ") + base::escaped((folder / (name + ".toml")).string());
+    places += (places.empty() ? "" : ", ") + text_of(folder / (name + ".toml"));
   }
   return {ErrorCode::kNotFound, "no configuration '" + name + "': looked for " + places +
                                     "; --config-dir names another folder, and a CONFIG with a '/' is a file"};
@@ -114,7 +117,7 @@ Result<FileContent> read_file(const fs::path& path, const fs::path& shown) {
   struct stat status{};
   if (::fstat(file, &status) != 0) return system_error(shown, errno);
   if (!S_ISREG(status.st_mode)) {
-    return Error{ErrorCode::kInvalid, base::escaped(shown.string()) + ": not a regular file"};
+    return Error{ErrorCode::kInvalid, text_of(shown) + ": not a regular file"};
   }
   // The size may lie or change (/proc, a writer): what was read is what counts.
   std::string text(kMaxFileBytes + 1, '\0');
@@ -127,8 +130,7 @@ Result<FileContent> read_file(const fs::path& path, const fs::path& shown) {
     size += static_cast<std::size_t>(got);
   }
   if (size > kMaxFileBytes) {
-    return Error{ErrorCode::kLimit,
-                 base::escaped(shown.string()) + ": longer than " + std::to_string(kMaxFileBytes) + " bytes"};
+    return Error{ErrorCode::kLimit, text_of(shown) + ": longer than " + std::to_string(kMaxFileBytes) + " bytes"};
   }
   text.resize(size);
   return FileContent{std::move(text), (status.st_mode & S_IROTH) != 0, (status.st_mode & S_IWOTH) != 0};

@@ -82,7 +82,17 @@ class FileReader {
   bool understood_ = true;
 };
 
-void check_missing(const Files& files, const NodeConfig& config, const Layers& layers, Problems& problems) {
+// In Redis the side data of handler_name X lie under X:meta and X:journal (docs/configuration.md).
+void check_handler_name(const NodeConfig& config, const Layers& layers, Problems& problems) {
+  for (const std::string_view end : {":meta", ":journal"}) {
+    if (!config.redis || !config.handler_name.ends_with(end)) continue;
+    problems.add(layers.find(*find_key("handler_name"))->value.at,
+                 "handler_name: with a Redis store it must not end in \"" + std::string(end) +
+                     "\": there another handler_name may have its own data");
+  }
+}
+
+void check_whole(const Files& files, const NodeConfig& config, const Layers& layers, Problems& problems) {
   const Origin whole_file{std::make_shared<const std::string>(files.main.string())};
   const bool erlang = holds_erlang_terms(files.main);
   if (!layers.has("source.brokers")) {
@@ -101,6 +111,7 @@ void check_missing(const Files& files, const NodeConfig& config, const Layers& l
   if (config.store_cert_file.empty() != config.store_key_file.empty()) {
     problems.add(whole_file, "store.cert_file and store.key_file: one is of no use without the other");
   }
+  check_handler_name(config, layers, problems);
 }
 
 void fill_in(const Files& files, NodeConfig& config, const Layers& layers) {
@@ -157,7 +168,7 @@ Result<NodeConfig> load(const LoadRequest& request) {
   config.name = files->name;
   config.base_dir = files->base_dir;
   layers.apply_to(config, environment);
-  if (reader.all_understood()) check_missing(*files, config, layers, problems);
+  if (reader.all_understood()) check_whole(*files, config, layers, problems);
   if (!reader.unreadable().empty() || !problems.empty()) return to_error(std::move(reader.unreadable()), problems);
   fill_in(*files, config, layers);
   config.warnings = std::move(reader.warnings());

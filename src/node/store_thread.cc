@@ -29,7 +29,7 @@ void StoreThread::submit(Request request) {
 void StoreThread::run() {
   using std::chrono::steady_clock;
   const auto every = store_.keep_alive_every();
-  auto keep_alive_at = every ? steady_clock::now() + *every : steady_clock::time_point::max();
+  auto keep_alive_at = every ? steady_clock::now() : steady_clock::time_point::max();
   for (;;) {
     std::optional<Request> request;
     {
@@ -46,8 +46,7 @@ void StoreThread::run() {
     if (request) {
       serve(*std::move(request));
     } else {
-      // Whoever stores or loads next meets the same trouble, and tells of it.
-      const auto ignored = store_.keep_alive();
+      answers_.kept_alive(store_.keep_alive());
       keep_alive_at = steady_clock::now() + *every;
     }
   }

@@ -1,5 +1,6 @@
 // StoreThread: the one thread that talks to the offset store, and notes what is paused: both may block on disk or
-// network. While nobody asks for anything it tells the store to keep alive, in the rhythm that the store wants.
+// network. At first, and while nobody asks for anything, it tells the store to keep alive, in the rhythm that the store
+// wants: so it is known whether the store is there though there is nothing to store.
 #pragma once
 
 #include <condition_variable>
@@ -26,6 +27,7 @@ class StoreThread {
     std::function<void(LoadPositions, Result<std::vector<std::optional<ports::Position>>>)> loaded;
     std::function<void(std::uint64_t command, const Result<void>&)> changed;  ///< ChangePositions
     std::function<void(const Result<void>&)> saved;                           ///< SavePaused
+    std::function<void(const Result<void>&)> kept_alive;
   };
 
   /// `store` outlives it. `dir`: of the node, for SavePaused.

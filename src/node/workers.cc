@@ -48,6 +48,10 @@ Workers::Workers(const Parts& parts)
            .saved =
                [this](const Result<void>& outcome) {
                  enter([&](Brain& brain, base::Time now, Effects& out) { brain.saved(outcome, now, out); }, false);
+               },
+           .kept_alive =
+               [this](const Result<void>& outcome) {
+                 enter([&](Brain& brain, base::Time now, Effects& out) { brain.kept_alive(outcome, now, out); }, false);
                }}) {}
 
 Workers::~Workers() = default;

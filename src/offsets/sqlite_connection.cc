@@ -31,6 +31,8 @@ Error sqlite_error(sqlite3* handle, int answer, const std::filesystem::path& pat
       return {ErrorCode::kIo, name + ": may not be written; check owner and mode: " + reason};
     case SQLITE_CANTOPEN:
       return {ErrorCode::kIo, name + ": cannot be opened; check the folder and its owner: " + reason};
+    case SQLITE_IOERR:
+      return {ErrorCode::kIo, name + ": the disk refuses; look at its room, quotas and health: " + reason};
     default:
       return {ErrorCode::kIo, name + ": " + reason};
   }

@@ -57,6 +57,7 @@ struct ProcessStatus {
   std::optional<pid_t> pid;
   std::string started_at;  ///< RFC 3339, UTC; empty: it does not run
   std::optional<double> uptime_s;
+  std::string log_trouble;  ///< why what was logged last is not in the log; empty: it is
   std::string module;
   std::string guardian;  ///< guarded unguarded; empty: no daemon
   std::string log_file;  ///< absolute; empty: its log goes to stderr

@@ -70,6 +70,7 @@ Json to_json(const ProcessStatus& process) {
   return {{"pid", number_or_null(process.pid)},
           {"started_at", text_or_null(process.started_at)},
           {"uptime_s", seconds_or_null(process.uptime_s)},
+          {"log_trouble", text_or_null(process.log_trouble)},
           {"module", text_or_null(process.module)},
           {"guardian", text_or_null(process.guardian)},
           {"log_file", text_or_null(process.log_file)}};
@@ -132,6 +133,7 @@ ProcessStatus process_from(const Json& process, std::string& problem) {
   return {.pid = narrowed<pid_t>(fields.number("pid")),
           .started_at = fields.optional_text("started_at"),
           .uptime_s = fields.seconds("uptime_s"),
+          .log_trouble = fields.optional_text("log_trouble"),
           .module = fields.optional_text("module"),
           .guardian = fields.optional_text("guardian"),
           .log_file = fields.optional_text("log_file")};

@@ -166,7 +166,7 @@ class BadInputTest(unittest.TestCase):
         self.assertEqual(node.output("events", 0), expected)
         self.assert_stops_well(node)
 
-    def test_an_answer_that_standard_output_does_not_take_is_an_error(self):
+    def test_an_answer_that_standard_output_does_not_take_is_an_error(self):  # B22
         node = self.node("127.0.0.1:1")
         for target in ["&-", "/dev/full"]:
             for words in [["status", node.config], ["running", node.config], ["--help"]]:

@@ -262,7 +262,7 @@ class ControlTest(unittest.TestCase):
             self.assertEqual(self.control.post("/v1/stop")[0], 202)
         self.assertEqual(node.wait_for_exit(), 0, node.said)
 
-    def test_it_answers_in_level_c_and_says_when_the_next_attempt_comes(self):
+    def test_it_answers_in_level_c_and_says_when_the_next_attempt_comes(self):  # B24
         node = self.node("127.0.0.1:1", "events", supervision={"stall_after": "1s", "escalate_after": "1s"})
         node.start_console()
 

@@ -82,7 +82,7 @@ class SupervisionTest(unittest.TestCase):
         for partition in range(2):
             self.assertEqual(node.output("events", partition).count(b"\n"), 20_000)
 
-    def test_level_b_and_c_brokers_that_stay_away_and_the_way_back(self):
+    def test_level_b_and_c_brokers_that_stay_away_and_the_way_back(self):  # B24
         before, after = self.subfolder("before"), self.subfolder("after")
         with Sandbox(before, "--topic", "events:2:20000") as sandbox:
             node = self.node(sandbox.bootstrap, "events", supervision=_IMPATIENT)

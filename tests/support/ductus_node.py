@@ -61,9 +61,9 @@ class DuctusNode:
         return code
 
     def limit_file_size(self, size_bytes):
-        """From now on no file of the console may grow beyond this; -1: no limit. To it that is a full disk."""
-        _, hard = resource.prlimit(self._console.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(self._console.pid, resource.RLIMIT_FSIZE, (size_bytes, hard))
+        """From now on no file of the node may grow beyond this; -1: no limit. To it that is a full disk."""
+        _, hard = resource.prlimit(self.node_pid(), resource.RLIMIT_FSIZE)
+        resource.prlimit(self.node_pid(), resource.RLIMIT_FSIZE, (size_bytes, hard))
 
     def kill9(self):
         """The console dies at once, as by a power cut of the process. Nothing to do if none runs."""
@@ -87,6 +87,10 @@ class DuctusNode:
         """The most that the console has had in memory."""
         status = pathlib.Path(f"/proc/{self._console.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+
+    def node_pid(self):
+        """The process of the console."""
+        return self._console.pid
 
     def exit_code(self):
         """None while the console runs."""

@@ -80,7 +80,7 @@ class Terminal:
 
     def type(self, text):
         """As it is, without an end of line."""
-        self._tmux("send-keys", "-t", "main", "-l", text)
+        self._tmux("send-keys", "-t", "main", "-l", "--", text)
 
     def press(self, *keys):
         """Keys as tmux names them: Enter, C-c, Up, Tab."""

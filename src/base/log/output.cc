@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/escape.h"
+
 namespace ductus::base {
 
 namespace {
@@ -52,7 +54,7 @@ Result<LogOutput> LogOutput::open(std::filesystem::path file, std::string_view j
   return LogOutput(std::move(file), *fd, false);
 }
 
-bool LogOutput::write(std::string_view line) {
+Result<void> LogOutput::write(std::string_view line) {
   std::string text(torn_ ? "\n" : "");
   text += line;
   for (std::string_view left = text; !left.empty();) {
@@ -64,10 +66,13 @@ bool LogOutput::write(std::string_view line) {
       pollfd writable{fd_, POLLOUT, 0};
       (void)::poll(&writable, 1, -1);
     } else if (written == 0 || errno != EINTR) {
-      return false;
+      const int why = written == 0 ? EIO : errno;
+      return Error{ErrorCode::kIo, "what was logged last could not be written to " +
+                                       (file_.empty() ? "stderr" : escaped(file_.string())) + ": " +
+                                       std::generic_category().message(why)};
     }
   }
-  return true;
+  return {};
 }
 
 Result<void> LogOutput::reopen() {

@@ -20,8 +20,8 @@ class LogOutput {
   LogOutput& operator=(LogOutput&&) = delete;
   ~LogOutput();
 
-  /// Writes a line whole. False: it was not, or not whole.
-  bool write(std::string_view line);
+  /// Writes a line whole. Errors: kIo: it was not written, or not whole.
+  Result<void> write(std::string_view line);
   /// The file by its name, as another may stand there by now. Errors: kIo; then the one that is open stays so.
   Result<void> reopen();
   /// stderr is the stream that journald reads: `journal_stream` names its device and inode.

@@ -246,11 +246,13 @@ complete -o default -F _ductus ductus
 constexpr std::string_view kZsh = R"(#compdef ductus
 # zsh completion of ductus; printed by: ductus completion zsh
 _ductus() {
-  local line
+  local line candidate
   local -a candidates
   for line in "${(@f)$("${words[1]}" complete "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     [[ -n $line ]] || continue
-    candidates+=("${${line%%$'\t'*}//:/\\:}:${${line#*$'\t'}#${line}}")
+    candidate=${${line%%$'\t'*}//:/\\:}
+    [[ $line == *$'\t'* ]] && candidate+=:${line#*$'\t'}
+    candidates+=($candidate)
   done
   _describe ductus candidates || _files
 }

@@ -141,6 +141,9 @@ std::string node_line(const StatusReport& report, const Style& style) {
     line += " (saved " + duration_text(*report.store.stored_ago_s) + " ago)";
   }
   if (!report.reason.empty()) line += "\n  " + base::escaped(report.reason);
+  if (!report.process.log_trouble.empty()) {
+    line += "\n  " + style.paint(base::escaped(report.process.log_trouble), Colour::kRed);
+  }
   return line + "\n";
 }
 

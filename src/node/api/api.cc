@@ -170,6 +170,7 @@ operate::StatusReport Api::status_held() {
   report.store.url = config::without_password(config_.store_url);
   const auto now = std::chrono::system_clock::now();
   for (operate::PartitionStatus& partition : report.partitions) tell_behind(partition, now);
+  if (log_ != nullptr) report.process.log_trouble = log_->trouble();
   return report;
 }
 

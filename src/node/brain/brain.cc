@@ -207,6 +207,14 @@ void Brain::note_store_away(const Error& why, base::Time now, Effects& out) {
   supervisor_.on_failure("store: " + why.message, now, supervise_out_);
 }
 
+/// That it lives is no news to those whose load or write fails for another reason.
+void Brain::kept_alive(const Result<void>& outcome, base::Time now, Effects& out) {
+  if (!outcome) note_store_away(outcome.error(), now, out);
+  if (outcome && keep_alive_failed_) note_store_back(out);
+  keep_alive_failed_ = !outcome;
+  if (!supervise_out_.empty()) settle(now, out);
+}
+
 void Brain::note_store_back(Effects& out) {
   if (!std::exchange(store_trouble_, {}).empty()) log(LogLevel::kInfo, "store: answers again", out, "store back");
 }

@@ -120,6 +120,8 @@ class Brain {
   void stored(StoreRound round, const Result<void>& outcome, base::Time now, Effects& out);
   void changed(CommandNumber command, const Result<void>& outcome, base::Time now, Effects& out);
   void saved(const Result<void>& outcome, base::Time now, Effects& out);
+  /// Of OffsetStore::keep_alive(); it may come before start().
+  void kept_alive(const Result<void>& outcome, base::Time now, Effects& out);
   void tick(base::Time now, Effects& out);
 
   /// When tick() is wanted next; Time::max() where nothing is due.
@@ -264,7 +266,8 @@ class Brain {
   TopicLedger ledger_;
   std::vector<Timer> timers_;  ///< a heap
 
-  std::string store_trouble_;            ///< empty: the store answers
+  std::string store_trouble_;  ///< empty: the store answers
+  bool keep_alive_failed_ = false;
   std::optional<base::Time> stored_at_;  ///< when a round was stored last
   bool loading_ = false;
   bool writing_ = false;

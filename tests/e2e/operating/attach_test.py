@@ -132,7 +132,7 @@ class AttachTest(unittest.TestCase):
         terminal.wait_for("node has stopped")
         self.assertEqual(self.node.wait_for_exit(), 0)
 
-    def test_killed_in_the_middle_of_a_line_it_harms_nothing(self):
+    def test_killed_in_the_middle_of_a_line_it_harms_nothing(self):  # B25
         terminal = self.enterContext(Terminal(self.folder))
         terminal.enter("clear; ductus attach node & echo $! > pid; fg")
         terminal.wait_for_last_line(_PROMPT)
@@ -185,7 +185,7 @@ class AttachTest(unittest.TestCase):
         done = self.script("exit\nnonsense\n")
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
-    def test_a_line_without_an_end_is_not_obeyed(self):
+    def test_a_line_without_an_end_is_not_obeyed(self):  # B25
         done = self.script("pause events")
         self.assertEqual(done.returncode, 1)
         self.assertIn("no end", done.stderr)
@@ -198,7 +198,7 @@ class AttachTest(unittest.TestCase):
         self.assertEqual(wrong.returncode, 1)
         self.assertIn("did you mean 'trace'?", wrong.stderr)
 
-    def test_a_script_killed_in_the_middle_of_a_line_harms_nothing(self):
+    def test_a_script_killed_in_the_middle_of_a_line_harms_nothing(self):  # B25
         arguments = [os.environ["DUCTUS_PROGRAM"], "attach", self.node.config]
         script = spawn(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         script.stdin.write(b"trace orders/0\npause eve")

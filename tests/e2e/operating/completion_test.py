@@ -1,6 +1,6 @@
-"""Completion in a real shell, typed into a real terminal.
+"""Completion in real shells, typed into a real terminal.
 
-By hand: cd tests && DUCTUS_PROGRAM=… python3 -m unittest -v e2e.operating.completion_test
+By hand: cd tests && DUCTUS_PROGRAM=… SANDBOX_PROGRAM=… python3 -m unittest -v e2e.operating.completion_test
 """
 
 import os
@@ -9,7 +9,19 @@ import subprocess
 import tempfile
 import unittest
 
+from support.ductus_node import DuctusNode
+from support.sandbox import Sandbox
 from support.terminal import Terminal
+
+# What makes a shell of a terminal's bash, with nothing of a user's own and the completion loaded.
+_SHELLS = {
+    "bash": ["source <(ductus completion bash)"],
+    "zsh": ["exec zsh -f", "autoload -Uz compinit; compinit -u -D; source <(ductus completion zsh)"],
+    "fish": [
+        "exec fish --no-config --private -C 'function fish_prompt; echo -n \"shell\\$ \"; end'",
+        "ductus completion fish | source",
+    ],
+}
 
 
 class CompletionTest(unittest.TestCase):
@@ -95,15 +107,62 @@ class CompletionTest(unittest.TestCase):
         self.assertEqual(self.bash("ductus stat"), ["status"])
         self.assertEqual(self.bash("ductus pause local_to_local the"), ["the_topic"])
 
+    def completes_what_is_typed(self, shell):
+        sandbox = self.enterContext(Sandbox(self.folder, "--topic", "events:2:10", "--topic", "orders:1:10"))
+        node = self.enterContext(DuctusNode(self.folder, sandbox.bootstrap, ["events", "orders"]))
+        node.start_console()
+        node.wait_for_partition("orders", 0, lambda row: row["lag"] == 0, "all is read")
+        terminal = self.enterContext(Terminal(self.folder, environment={"HOME": str(self.folder)}))
+        for line in _SHELLS[shell]:
+            terminal.enter(f"clear; {line}")
+            terminal.wait_for_last_line("shell$")
+
+        def complete(typed, completed):
+            terminal.type(typed)
+            terminal.press("Tab")
+            terminal.wait_for_last_line(completed)
+
+        def next_line():
+            terminal.press("C-u")
+            terminal.wait_for_last_line("shell$")
+
+        complete("ductus stat", "shell$ ductus status")
+        complete("loc", "shell$ ductus status local_to_local")
+        complete("--by top", "shell$ ductus status local_to_local --by topic")
+        next_line()
+        complete("ductus offsets ex", "shell$ ductus offsets export")
+        next_line()
+        complete("ductus pause local_to_local the", "shell$ ductus pause local_to_local the_topic")
+        next_line()
+        complete("ductus pause node orders/", "shell$ ductus pause node orders/0")
+        next_line()
+        terminal.type("ductus pause local_to_local t")
+        terminal.press("Tab", "Tab")
+        listed = terminal.wait_until(lambda seen: "topic1" in seen and "topic2" in seen, "what it could be")
+        self.assertNotIn("--", listed)
+
     def test_bash_completes_what_is_typed(self):
-        terminal = self.enterContext(Terminal(self.folder))
-        terminal.run("source <(ductus completion bash)")
-        terminal.type("ductus stat")
-        terminal.press("Tab")
-        terminal.wait_for_last_line("shell$ ductus status")
-        terminal.type("loc")
-        terminal.press("Tab")
-        terminal.wait_for_last_line("shell$ ductus status local_to_local")
+        self.completes_what_is_typed("bash")
+
+    def test_zsh_completes_what_is_typed(self):
+        self.completes_what_is_typed("zsh")
+
+    def test_fish_completes_what_is_typed(self):
+        self.completes_what_is_typed("fish")
+
+    def test_zsh_takes_the_script_as_it_is_installed(self):
+        functions = self.folder / "site-functions"
+        functions.mkdir()
+        script = subprocess.run([os.environ["DUCTUS_PROGRAM"], "completion", "zsh"], capture_output=True, check=True)
+        (functions / "_ductus").write_bytes(script.stdout)
+        terminal = self.enterContext(Terminal(self.folder, environment={"HOME": str(self.folder)}))
+        for line in ["exec zsh -f", f"fpath=({functions} $fpath); autoload -Uz compinit; compinit -u -D"]:
+            terminal.enter(f"clear; {line}")
+            terminal.wait_for_last_line("shell$")
+        for typed, completed in [("ductus stat", "ductus status"), ("loc", "ductus status local_to_local")]:
+            terminal.type(typed)
+            terminal.press("Tab")
+            terminal.wait_for_last_line(f"shell$ {completed}")
 
     def test_each_shell_gets_a_script(self):
         scripts = {"bash": "complete -o default", "zsh": "#compdef ductus", "fish": "complete -c ductus"}

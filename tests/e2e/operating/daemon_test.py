@@ -61,7 +61,7 @@ class DaemonTest(unittest.TestCase):
 
     # ---- start, stop, running ----
 
-    def test_start_returns_once_the_node_is_up_and_stop_ends_node_and_guardian(self):
+    def test_start_returns_once_the_node_is_up_and_stop_ends_node_and_guardian(self):  # B20
         daemon = self.daemon()
         self.assert_ended(daemon.verb("running"), 3)
         done = daemon.start()
@@ -94,7 +94,7 @@ class DaemonTest(unittest.TestCase):
         self.assertEqual(codes, [0, 5, 5, 5])
         self.assertEqual(len(daemon.processes()), 2)
 
-    def test_two_stops_at_the_same_time_both_wait_for_the_end(self):
+    def test_two_stops_at_the_same_time_both_wait_for_the_end(self):  # B20
         daemon = self.daemon()
         daemon.started()
         arguments = [os.environ["DUCTUS_PROGRAM"], "stop", daemon.config]
@@ -323,7 +323,7 @@ class DaemonTest(unittest.TestCase):
         daemon.started()
         self.assert_ended(daemon.verb("stop"), 0)
 
-    def test_files_that_the_dead_left_are_believed_in_nothing(self):
+    def test_files_that_the_dead_left_are_believed_in_nothing(self):  # B21
         daemon = self.daemon()
         foreign = spawn(["sleep", "1000"])
         self.addCleanup(foreign.wait)

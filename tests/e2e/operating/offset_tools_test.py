@@ -146,9 +146,10 @@ class OffsetToolsTest(unittest.TestCase):
 
     def test_a_config_that_climbs_is_refused(self):  # B17
         for verb in [["reset_offsets"], ["offsets", "show"]]:
-            arguments = [os.environ["DUCTUS_PROGRAM"], *verb, "..x"]
-            done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=self.folder)
-            self.assertEqual(done.returncode, 6, done.stderr)
+            for config in ["..x", "../x", "..", "../..", "/.."]:
+                arguments = [os.environ["DUCTUS_PROGRAM"], *verb, config]
+                done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=self.folder)
+                self.assertEqual(done.returncode, 6, done.stderr)
 
     def test_while_the_node_runs_all_of_them_are_refused(self):  # B19
         self.run_verb(0, "zero_offsets")
@@ -177,6 +178,32 @@ class OffsetToolsTest(unittest.TestCase):
             done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"did not take all", done.stderr)
+
+    def test_two_megabytes_of_arguments_are_refused_in_few_words(self):  # B23
+        self.run_verb(0, "zero_offsets")
+        huge = "x" * 130_000  # about the longest that execve(2) takes for one of them
+        many = 15
+        for code, words in [
+            (2, [huge] * many),
+            (2, ["a"] * 150_000),
+            (2, ["status", str(self.node.config), *["--a"] * 140_000]),
+            (2, ["reset_single_offset", str(self.node.config), "topic1", "9" * len(huge)]),
+            (2, ["reset_single_offset", str(self.node.config), huge, "5"]),
+            (2, ["offsets", "set", str(self.node.config), "--yes", "--to=5", *["--topic", "nowhere"] * 50_000]),
+            (2, ["offsets", "set", str(self.node.config), "--yes", f"--to={huge}"]),
+            (1, ["reset_offsets_from_file", str(self.node.config), huge]),
+            (6, ["status", huge]),
+            (6, ["status", f"./{huge}/node.toml"]),
+            (6, ["--config-dir", huge, "status", "node"]),
+            (6, ["status", str(self.node.config), *["--set", huge] * many]),
+            (6, ["status", str(self.node.config), *["--set", f"log.level={huge}"] * many]),
+        ]:
+            program = [os.environ["DUCTUS_PROGRAM"], *words]
+            done = subprocess.run(program, capture_output=True, timeout=300, check=False)
+            begins = ([word[:40] for word in words[:4]], done.stderr[:1000])
+            self.assertEqual(done.returncode, code, begins)
+            self.assertTrue(0 < len(done.stderr) < 8_000, begins)
+        self.assertEqual(set(self.stored().values()), {0})
 
     # ---- files
 

@@ -72,13 +72,14 @@ class RunningNodeTest(unittest.TestCase):
         node.wait_for_partition("events", 0, lambda row: row["next_offset"] == 1000, "is there again")
         self.assertEqual(self.lines(node), 1000, "none again")
 
-    def test_sighup_with_a_configuration_that_is_invalid_changes_nothing(self):
+    def test_sighup_with_a_configuration_that_is_invalid_changes_nothing(self):  # B13
         node = self.started("events")
         valid = node.config.read_text()
-        node.config.write_text(valid.replace('"events"', '"more"') + '[log]\nlevel = "loud"\n')
+        node.config.write_text(valid.replace('"events"', '"more"') + '[log]\nlevel = "loud"\n[[topics]]\nname = "a/b"\n')
         node.hang_up()
         wait_until(lambda: "the node goes on as before" in node.said, "it says so")
         self.assertIn("log.level: expected", node.said)
+        self.assertIn("topics.name: expected", node.said)
         node.config.write_text(valid)
         self.assertEqual({topic for topic, _ in node.partition_status()}, {"events"})
 

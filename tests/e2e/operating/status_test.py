@@ -133,7 +133,7 @@ class WatchTest(unittest.TestCase):
         watch.communicate()
         self.assertEqual({status["state"] for status in seen}, {"running"})
 
-    def test_a_reader_that_hangs_up_ends_it(self):
+    def test_a_reader_that_hangs_up_ends_it(self):  # B22
         self.start()
         watch = self.watched("--json")
         watch.stdout.readline()

@@ -66,6 +66,22 @@ TEST_F(LogToFile, LeavesOutWhatIsBelowItsLevel) {
   EXPECT_NE(written().find("error three"), std::string::npos);
 }
 
+TEST_F(LogToFile, SaysWhyALineCouldNotBeWrittenUntilOneCan) {
+  std::filesystem::create_symlink("/dev/full", directory_ / "node.log");
+  const auto log = open("info", "text");
+  EXPECT_EQ(log->trouble(), "");
+  log->info("lost");
+  ASSERT_TRUE(log->flush(kLong));
+  EXPECT_EQ(log->trouble(), "what was logged last could not be written to " + (directory_ / "node.log").string() +
+                                ": No space left on device");
+  std::filesystem::remove(directory_ / "node.log");
+  log->reopen();
+  log->info("there");
+  EXPECT_NE(written().find("1 log lines were lost here"), std::string::npos) << written();
+  EXPECT_NE(written().find("info  there\n"), std::string::npos) << written();
+  EXPECT_EQ(log->trouble(), "");
+}
+
 TEST_F(LogToFile, KeepsTextFromOutsideOnOneLine) {
   open("info", "text")->info("topic a\nfake line \x1b[2J");
   EXPECT_NE(written().find("topic a\\nfake line \\x1b[2J\n"), std::string::npos) << written();

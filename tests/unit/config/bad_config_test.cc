@@ -27,7 +27,7 @@ class BadConfigTest : public ConfigTest {
   }
 };
 
-TEST_F(BadConfigTest, AnEmptyFile) {
+TEST_F(BadConfigTest, AnEmptyFile) {  // B1
   write("config/a.toml", "");
   EXPECT_EQ(refusal("a").message,
             "config/a.toml: source.brokers is missing: write brokers = [\"host:9092\"] under [source]\n"
@@ -36,7 +36,7 @@ TEST_F(BadConfigTest, AnEmptyFile) {
   EXPECT_EQ(refusal("b").message, "config/b.config:1:1: expected a term, the file is empty");
 }
 
-TEST_F(BadConfigTest, AFileOfAGigabyte) {
+TEST_F(BadConfigTest, AFileOfAGigabyte) {  // B2
   for (const char* name : {"a.toml", "b.config"}) {
     write(std::string("config/") + name, "% #");
     fs::resize_file(dir_ / "config" / name, 1ull << 30);
@@ -46,7 +46,7 @@ TEST_F(BadConfigTest, AFileOfAGigabyte) {
   }
 }
 
-TEST_F(BadConfigTest, BytesThatAreNoText) {
+TEST_F(BadConfigTest, BytesThatAreNoText) {  // B3
   for (const std::string& bytes : {std::string("x = \"a\0b\"\n", 10), std::string("x = \"\xFF\"\n"),
                                    std::string("x = \"\xC0\x80\"\n"), std::string("\0\0\0", 3),
                                    std::string("\xFF\xFE"
@@ -59,14 +59,14 @@ TEST_F(BadConfigTest, BytesThatAreNoText) {
   }
 }
 
-TEST_F(BadConfigTest, AByteOrderMarkAndCarriageReturnsAreNone) {
+TEST_F(BadConfigTest, AByteOrderMarkAndCarriageReturnsAreNone) {  // B3
   write("config/b.config", "\xEF\xBB\xBF" + erlang("\r\n{topics, [{\"x\", {}}]}\r\n") + "\r\n");
   EXPECT_EQ(load("b").topics.at(0).name, "x");
   write("config/a.toml", "\xEF\xBB\xBF" + kSource + "\r\n" + kTopics);
   EXPECT_EQ(load("a").topics.at(0).name, "orders");
 }
 
-TEST_F(BadConfigTest, TenThousandTopicsAndOneMore) {
+TEST_F(BadConfigTest, TenThousandTopicsAndOneMore) {  // B8
   std::string topics;
   for (int i = 0; i < 10'000; ++i) topics += (i > 0 ? "," : "") + ("{\"t" + std::to_string(i)) + "\", {}}";
   write("config/b.config", erlang("{topics, [" + topics + "]}"));
@@ -75,7 +75,7 @@ TEST_F(BadConfigTest, TenThousandTopicsAndOneMore) {
   EXPECT_NE(refusal("b").message.find("more than 10000 topics"), std::string::npos);
 }
 
-TEST_F(BadConfigTest, NamesOfTopicsThatLeadElsewhere) {
+TEST_F(BadConfigTest, NamesOfTopicsThatLeadElsewhere) {  // B9
   for (const std::string& name : {std::string(""), std::string("."), std::string(".."), std::string(250, 'a'),
                                   std::string("a/b"), std::string("../../etc/x"), std::string("a\\nb"),
                                   std::string("%n"), std::string("a b"), std::string("\\x{e4}")}) {
@@ -88,7 +88,7 @@ TEST_F(BadConfigTest, NamesOfTopicsThatLeadElsewhere) {
   EXPECT_EQ(load("b").topics.at(0).name, "-rf");
 }
 
-TEST_F(BadConfigTest, HandlerNamesThatNoStoreCanKeepApart) {
+TEST_F(BadConfigTest, HandlerNamesThatNoStoreCanKeepApart) {  // B10
   for (const std::string& name :
        {std::string(""), std::string("a\\0b"), std::string("a\\nb"), std::string(65'536, 'x')}) {
     write("config/b.config", erlang("\n{handler_name, \"" + name + "\"}, {topics, [{\"x\", {}}]}"));
@@ -104,14 +104,25 @@ TEST_F(BadConfigTest, HandlerNamesThatNoStoreCanKeepApart) {
   }
 }
 
-TEST_F(BadConfigTest, NestingOfAThousandLevels) {
+TEST_F(BadConfigTest, HandlerNamesThatMeetTheDataOfAnotherInRedis) {  // B10
+  for (const char* end : {":meta", ":journal"}) {
+    const std::string name = "handler_name = 'a" + std::string(end) + "'\n";
+    EXPECT_EQ(load_text(name + kLeast).handler_name, "a" + std::string(end)) << "SQLite keeps them apart";
+    EXPECT_EQ(refusal_of_text(name + "store.url = 'redis://localhost'\n" + kLeast),
+              "config/local.toml:1:16: handler_name: with a Redis store it must not end in \"" + std::string(end) +
+                  "\": there another handler_name may have its own data");
+  }
+  EXPECT_EQ(load_text("handler_name = 'a:meta2'\nstore.url = 'redis://localhost'\n" + kLeast).handler_name, "a:meta2");
+}
+
+TEST_F(BadConfigTest, NestingOfAThousandLevels) {  // B11
   write("config/a.toml", "x = " + std::string(1000, '[') + std::string(1000, ']'));
   EXPECT_EQ(refusal("a").code, ErrorCode::kLimit);
   write("config/b.config", std::string(1000, '[') + std::string(1000, ']') + ".");
   EXPECT_EQ(refusal("b").code, ErrorCode::kLimit);
 }
 
-TEST_F(BadConfigTest, WhatIsNoFile) {
+TEST_F(BadConfigTest, WhatIsNoFile) {  // B12
   fs::create_directories(dir_ / "config/folder.config");
   ASSERT_EQ(::mkfifo((dir_ / "config/fifo.config").c_str(), 0600), 0);
   fs::create_symlink("/dev/zero", dir_ / "config/zero.config");
@@ -127,7 +138,7 @@ TEST_F(BadConfigTest, WhatIsNoFile) {
   EXPECT_EQ(load("link").name, "link");
 }
 
-TEST_F(BadConfigTest, SettingsOfClientsThatLoadCodeOrWeakenIt) {
+TEST_F(BadConfigTest, SettingsOfClientsThatLoadCodeOrWeakenIt) {  // B14
   for (const char* name :
        {"plugin.library.paths", "sasl.kerberos.kinit.cmd", "ssl.engine.location", "enable.auto.commit",
         "auto.offset.reset", "interceptor.classes", "config.providers", "check.crcs"}) {
@@ -140,7 +151,7 @@ TEST_F(BadConfigTest, SettingsOfClientsThatLoadCodeOrWeakenIt) {
             0u);
 }
 
-TEST_F(BadConfigTest, AReloadWithOneBadTopicLeavesNothingHalfDone) {
+TEST_F(BadConfigTest, AReloadWithOneBadTopicLeavesNothingHalfDone) {  // B13
   const NodeConfig before = load_text(kLeast);
   write("config/local.toml", kLeast + "[[topics]]\nname = 'a/b'\n");
   EXPECT_FALSE(config::load(request_).ok());

@@ -58,6 +58,18 @@ TEST_F(ChangesTest, TellsKeysThatApplyLiveFromThoseThatNeedARestart) {
   EXPECT_EQ(found.restart, (Names{"handler_name", "store.url", "handler.settings", "periodic.every", "log.format"}));
 }
 
+TEST_F(ChangesTest, TellsAPasswordThatBecameAnotherThoughItIsNeverShown) {
+  set_variable("OLD", "sesame");
+  set_variable("NEW", "simsim");
+  const std::string with_old = "store.password = '${OLD}'\n" + kLeast;
+  EXPECT_EQ(between(with_old, "store.password = '${NEW}'\n" + kLeast).restart, Names{"store.password"});
+  EXPECT_EQ(between(kLeast, with_old).restart, Names{"store.password"});
+  EXPECT_EQ(between(with_old, "store.password_file = 'secret'\n" + kLeast).restart,
+            (Names{"store.password", "store.password_file"}));
+  set_variable("NEW", "sesame");
+  EXPECT_TRUE(between(with_old, "store.password = '${NEW}'\n" + kLeast).empty());
+}
+
 TEST_F(ChangesTest, KnowsOnlyKeysThatAreThere) {
   std::set<std::string_view> live;
   for (const Key& key : keys()) {

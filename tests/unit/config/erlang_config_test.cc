@@ -214,13 +214,13 @@ TEST_F(LagerTest, RefusesLevelsThatAreNone) {
 
 // ---- what is wrong ----------------------------------------------------------------------------------------
 
-TEST_F(ErlangConfigTest, SaysWhatSomebodyMayHaveMeant) {
+TEST_F(ErlangConfigTest, SaysWhatSomebodyMayHaveMeant) {  // B5
   EXPECT_EQ(problem_of("{reddis_port, 6379}"),
             "config/local.config:2:2: unknown key 'reddis_port'; did you mean 'redis_port'?");
   EXPECT_EQ(problem_of("{nothing_of_the_kind, 1}"), "config/local.config:2:2: unknown key 'nothing_of_the_kind'");
 }
 
-TEST_F(ErlangConfigTest, RefusesBadPortsAndHosts) {
+TEST_F(ErlangConfigTest, RefusesBadPortsAndHosts) {  // B6
   for (const char* port :
        {"0", "-1", "65536", "9092.5", "\"9092 \"", "\"9092\"", "'9092'", "{}", "9223372036854775807"}) {
     const auto message = problem_of("{target_host, \"a\"},\n{target_port, " + std::string(port) + "}");
@@ -237,7 +237,7 @@ TEST_F(ErlangConfigTest, RefusesBadPortsAndHosts) {
   EXPECT_EQ(problem_of("{redis_host, \"a\"}"), "config/local.config:2:2: redis_host is given, but redis_port is not");
 }
 
-TEST_F(ErlangConfigTest, RefusesBadPeriods) {
+TEST_F(ErlangConfigTest, RefusesBadPeriods) {  // B7
   for (const char* period : {"0", "-1", "9", "1.0e18", "1000000000000000000", "never", "\"10s\"", "{}"}) {
     const auto message = problem_of("{periodic_period, " + std::string(period) + "}");
     EXPECT_EQ(message.find("config/local.config:2:19: period"), 0u) << message;
@@ -255,7 +255,7 @@ TEST_F(ErlangConfigTest, RefusesValuesOfAnotherKind) {
   }
 }
 
-TEST_F(ErlangConfigTest, RefusesBadTopics) {
+TEST_F(ErlangConfigTest, RefusesBadTopics) {  // B8
   const auto problem_of_topics = [&](const std::string& topics) {
     write("config/local.config", ductus(least("\n{topics, " + topics + "}")));
     return refusal().message;
@@ -273,12 +273,12 @@ TEST_F(ErlangConfigTest, RefusesBadTopics) {
   EXPECT_NE(problem_of_topics("[{\"x\", <<255>>}]").find("no UTF-8"), std::string::npos);
 }
 
-TEST_F(ErlangConfigTest, RefusesAKeyThatIsGivenTwice) {
+TEST_F(ErlangConfigTest, RefusesAKeyThatIsGivenTwice) {  // B4
   EXPECT_EQ(problem_of("{source_port, 1}"),
             "config/local.config:2:2: 'source_port' is given twice, also at config/local.config:1:41");
 }
 
-TEST_F(ErlangConfigTest, RefusesWhatIsNoListOfApplications) {
+TEST_F(ErlangConfigTest, RefusesWhatIsNoListOfApplications) {  // B11: files that name others
   for (const char* text : {"{ductus, []}.", "[ductus].", "[{ductus, {}}].", "[\"other.config\"].", "17."}) {
     write("config/local.config", text);
     EXPECT_NE(refusal().message.find(": expected "), std::string::npos) << text << ": " << refusal().message;

@@ -82,6 +82,13 @@ TEST_F(LoadTest, SaysWhereItLooked) {
   EXPECT_EQ(refusal("./local.toml").code, ErrorCode::kNotFound);
 }
 
+TEST_F(LoadTest, CutsAPathThatIsTooLongForAMessage) {  // B23
+  const std::string huge(100'000, 'x');
+  EXPECT_LT(refusal("./" + huge + "/local").message.size(), 2000u);
+  request_.config_dir = huge;
+  EXPECT_LT(refusal().message.size(), 2000u);
+}
+
 TEST_F(LoadTest, RefusesNamesThatAreNone) {
   for (const char* name : {"", ".", "..", ".hidden", "-rf", "a b", "a\nb", "%n\x1b[0m", "ä"}) {
     SCOPED_TRACE(name);
@@ -93,7 +100,7 @@ TEST_F(LoadTest, RefusesNamesThatAreNone) {
 
 // ---- hostile files ---------------------------------------------------------------------------------------
 
-TEST_F(LoadTest, ReadsRegularFilesOnly) {
+TEST_F(LoadTest, ReadsRegularFilesOnly) {  // B12
   fs::create_directories(dir_ / "config");
   fs::create_directory(dir_ / "config/folder.toml");
   ASSERT_EQ(::mkfifo((dir_ / "config/fifo.toml").c_str(), 0600), 0);
@@ -122,7 +129,7 @@ TEST_F(LoadTest, CapsTheSizeOfAFile) {
   EXPECT_EQ(refusal().code, ErrorCode::kLimit);
 }
 
-TEST_F(LoadTest, RefusesNestingThatWouldExhaustTheStack) {
+TEST_F(LoadTest, RefusesNestingThatWouldExhaustTheStack) {  // B11
   std::string dots = "a";
   while (dots.size() < 900'000) dots += ".a";
   std::string brackets(100'000, '[');
@@ -172,7 +179,7 @@ TEST_F(LoadTest, CountsNoDotsInTextAndComments) {
   EXPECT_EQ(load().topics[0].init.as_list()->size(), 5u);
 }
 
-TEST_F(LoadTest, TakesByteOrderMarkAndCarriageReturns) {
+TEST_F(LoadTest, TakesByteOrderMarkAndCarriageReturns) {  // B3
   const auto config = load_text("\xEF\xBB\xBFhandler_name = \"x\"\r\n[source]\r\nbrokers = \"a:1\"\r\n" + kTopics);
   EXPECT_EQ(config.handler_name, "x");
 }
@@ -213,8 +220,10 @@ TEST_F(LoadTest, AnswersWhateverAFileHolds) {
   }
 }
 
-TEST_F(LoadTest, RefusesAKeyThatIsGivenTwice) {
+TEST_F(LoadTest, RefusesAKeyThatIsGivenTwice) {  // B4
   EXPECT_EQ(refusal_of_text("handler_name = \"a\"\nhandler_name = \"b\"\n").find("config/local.toml:2:"), 0u);
+  EXPECT_EQ(refusal_of_text("[log]\nlevel = 'info'\n[log]\n").find("config/local.toml:3:"), 0u);
+  EXPECT_EQ(refusal_of_text("log = {level = 'info', level = 'warn'}\n").find("config/local.toml:1:"), 0u);
 }
 
 // ---- layers ----------------------------------------------------------------------------------------------

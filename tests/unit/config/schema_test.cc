@@ -229,7 +229,7 @@ TEST_F(SchemaTest, CapsTheNumberOfProblems) {
   EXPECT_LT(message.size(), 20'000u);
 }
 
-TEST_F(SchemaTest, KnowsWhatSomebodyMayHaveMeant) {
+TEST_F(SchemaTest, KnowsWhatSomebodyMayHaveMeant) {  // B5
   for (const auto& [line, advice] :
        {std::pair{"stor.url = 'x'", "'stor'; did you mean 'store'?"},
         {"log.lvel = 'x'", "'log.lvel'; did you mean 'level'?"},
@@ -265,7 +265,7 @@ TEST_F(SchemaTest, TakesOneSpellingOfAKeyPerFile) {
   EXPECT_NE(quoted.find("given twice"), std::string::npos) << quoted;
 }
 
-TEST_F(SchemaTest, RefusesBadBrokers) {
+TEST_F(SchemaTest, RefusesBadBrokers) {  // B6
   for (const char* text :
        {"'a:0'",   "'a:-1'", "'a:65536'",  "'a:9092.5'", "'a:9092 x'",   "'a: 9092'",     "'a'",     "''",
         "':1'",    "'a:1,'", "'::1:9092'", "'[a]:1'",    "'[]:1'",       "'a b:1'",       "'a/b:1'", "\"a\\u0000:1\"",
@@ -282,7 +282,7 @@ TEST_F(SchemaTest, TakesBrokersAsOneTextAndDropsRepetitions) {
             (std::vector<BrokerAddress>{{"a", 1}, {"b", 2}}));
 }
 
-TEST_F(SchemaTest, RefusesBadTopics) {
+TEST_F(SchemaTest, RefusesBadTopics) {  // B8, B9
   const std::string long_name(250, 'a');
   for (const auto& name : {std::string(""), std::string("."), std::string(".."), long_name, std::string("a/b"),
                            std::string("../../etc/x"), std::string("a\\nb"), std::string("%n"), std::string("ä")}) {
@@ -332,7 +332,7 @@ TEST_F(SchemaTest, SwitchesOffWhatALowerLayerSwitchedOn) {
   EXPECT_EQ(load_text("periodic.every = 'off'\n" + kLeast).periodic_every, std::nullopt);
 }
 
-TEST_F(SchemaTest, TakesTopicsUpToTheLimitAndNotOneMore) {
+TEST_F(SchemaTest, TakesTopicsUpToTheLimitAndNotOneMore) {  // B8
   std::string text = kSource;
   for (std::size_t i = 0; i < kMaxTopics; ++i) text += "[[topics]]\nname = \"t" + std::to_string(i) + "\"\n";
   EXPECT_EQ(load_text(text).topics.size(), kMaxTopics);
@@ -346,7 +346,7 @@ TEST_F(SchemaTest, TakesBrokersUpToTheLimitAndNotOneMore) {
   EXPECT_NE(refusal_of_text(brokers + ",a:1'\n" + kTopics).find("more than 1000 brokers"), std::string::npos);
 }
 
-TEST_F(SchemaTest, RefusesBadHandlerNames) {
+TEST_F(SchemaTest, RefusesBadHandlerNames) {  // B10
   const std::string long_name(256, 'x');
   for (const auto& name :
        {std::string(""), std::string("a\\u0000b"), std::string("a\\nb"), std::string("\\u007f"), long_name}) {
@@ -381,7 +381,7 @@ TEST_F(SchemaTest, RefusesAPasswordWrittenIntoTheFileAndKeysThatContradict) {
   EXPECT_NE(message.find("store.cert_file and store.key_file"), std::string::npos) << message;
 }
 
-TEST_F(SchemaTest, RefusesValuesOfAnotherKindOrOutOfBounds) {
+TEST_F(SchemaTest, RefusesValuesOfAnotherKindOrOutOfBounds) {  // B7
   for (const char* line : {"periodic.every = 10",
                            "periodic.every = '0s'",
                            "periodic.every = '-1s'",

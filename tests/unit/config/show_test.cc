@@ -64,7 +64,7 @@ TEST_F(ShowTest, HidesSecretsAndKeepsReferencesToThem) {
       << text;
 }
 
-TEST_F(ShowTest, WarnsOfFilesThatEverybodyMayWriteOrReadSecretsFrom) {
+TEST_F(ShowTest, WarnsOfFilesThatEverybodyMayWriteOrReadSecretsFrom) {  // B12
   namespace fs = std::filesystem;
   write("config/local.toml", "[handler.settings]\npassword = 'x'\n" + kLeast);
   const auto file = dir_ / "config/local.toml";

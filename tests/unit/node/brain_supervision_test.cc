@@ -118,6 +118,39 @@ TEST_F(BrainSupervisionTest, AStoreThatIsAwayIsNoCauseForARestart) {
   EXPECT_EQ(at(0).generation, 1u);
 }
 
+TEST_F(BrainSupervisionTest, AStoreThatIsNotAskedForAnythingIsToldAwayAllTheSame) {
+  start();
+  const Error gone{ErrorCode::kUnreachable, "gone"};
+  brain_->kept_alive(gone, clock_.now(), effects_);
+  const auto store_status = [&] { return brain_->status(clock_.now()).store; };
+  EXPECT_EQ(store_status().state, "away");
+  EXPECT_EQ(store_status().reason, "gone");
+  EXPECT_TRUE(logged("store: gone"));
+  brain_->kept_alive({}, clock_.now(), effects_);
+  EXPECT_EQ(store_status().state, "ok");
+  EXPECT_TRUE(logged("store: answers again"));
+}
+
+TEST_F(BrainSupervisionTest, AStoreThatLivesAndDoesNotWriteStaysAway) {
+  begin(0);
+  deliver(0, 0, 4);
+  accept(4);
+  wait(pipeline::Rounds::kRoundDelay);
+  store(Error{ErrorCode::kIo, "it is full"});
+  brain_->kept_alive({}, clock_.now(), effects_);
+  EXPECT_EQ(brain_->status(clock_.now()).store.reason, "it is full");
+}
+
+TEST_F(BrainSupervisionTest, WhatIsToldOfTheStoreBeforeTheStartEndsNothing) {
+  brain_.emplace(config_, source_, BrainSettings{.until_end = true});
+  brain_->kept_alive({}, clock_.now(), effects_);
+  brain_->kept_alive(Error{ErrorCode::kUnreachable, "gone"}, clock_.now(), effects_);
+  EXPECT_FALSE(take<Finished>());
+  brain_->start(clock_.now(), effects_);
+  EXPECT_EQ(brain_->status(clock_.now()).store.state, "away");
+  EXPECT_EQ(node_state(), "starting");
+}
+
 // ---- level B: no progress --------------------------------------------------------------------------------
 
 TEST_F(BrainSupervisionTest, WorkWithoutProgressRestartsEverythingOverNewConnections) {

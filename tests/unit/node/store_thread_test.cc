@@ -52,7 +52,8 @@ StoreThread::Answers answers_to(std::counting_semaphore<>& stored) {
               },
           .loaded = {},
           .changed = {},
-          .saved = {}};
+          .saved = {},
+          .kept_alive = [](const Result<void>& outcome) { EXPECT_EQ(outcome.error().message, "away"); }};
 }
 
 TEST(StoreThread, KeepsAStoreAliveWhileNobodyAsksForAnything) {
@@ -73,7 +74,20 @@ TEST(StoreThread, LetsRequestsGoFirst) {
     thread.submit(StoreRound{});
     stored.acquire();
   }
-  EXPECT_EQ(store.kept_alive(), 0);
+  EXPECT_LE(store.kept_alive(), 1) << "when the thread began";
+}
+
+TEST(StoreThread, TellsAtOnceThatAStoreIsAway) {
+  LivelyStore store(1h);
+  std::counting_semaphore<> stored(0);
+  std::counting_semaphore<> told(0);
+  auto answers = answers_to(stored);
+  answers.kept_alive = [&](const Result<void>& outcome) {
+    EXPECT_EQ(outcome.error().code, ErrorCode::kUnreachable);
+    told.release();
+  };
+  const StoreThread thread(store, {}, std::move(answers));
+  told.acquire();
 }
 
 TEST(StoreThread, LeavesAStoreAloneThatWantsNothing) {

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "net/address.h"
 #include "offsets/redis/connection.h"
+#include "offsets/redis/redis_store.h"
 #include "offsets/redis/reply.h"
 
 namespace ductus::offsets {
@@ -102,6 +104,7 @@ TEST(RedisReplyReader, CountsTheElementsOfAllListsTogether) {
 
 // B108: pushes of RESP3, and other protocols.
 TEST(RedisReplyReader, RefusesWhatIsNoResp2) {
+  EXPECT_EQ(code_of("*2\r\n+ok\r\n>2\r\n+message\r\n+x\r\n"), ErrorCode::kCorrupt);
   for (const std::string_view odd : {">2\r\n", "%1\r\n", "_\r\n", "#t\r\n", "HTTP/1.1 400 Bad Request\r\n", "\r\n"}) {
     EXPECT_EQ(code_of(odd), ErrorCode::kCorrupt) << odd;
   }
@@ -201,6 +204,12 @@ TEST(RedisConnection, EscapesAndCutsTheTextOfErrors) {
   EXPECT_EQ(refused.error().message.find('\x1b'), std::string::npos);
   EXPECT_NE(refused.error().message.find("\\x1b"), std::string::npos) << refused.error().message;
   EXPECT_LT(refused.error().message.size(), 500u);
+  for (const char* more : {"-ERR one\ntwo\r\n", "-ERR one\rtwo\r\n", "-ERR one\r\n-two\r\n"}) {
+    const auto broken = ask(more);
+    ASSERT_FALSE(broken.ok());
+    EXPECT_EQ(broken.error().code, ErrorCode::kCorrupt) << broken.error().message;
+    EXPECT_EQ(broken.error().message.find_first_of("\r\n"), std::string::npos);
+  }
 }
 
 // B108
@@ -247,6 +256,107 @@ TEST(RedisConnection, NeverSaysThePassword) {
   const auto refused = connection.connect();
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().message.find("sesame"), std::string::npos) << refused.error().message;
+}
+
+// ---- in place of what a script of ours says ------------------------------------------------------------------
+
+class HostileServer {
+ public:
+  /// A store that a verb has opened; to its next script the server says `answer`.
+  explicit HostileServer(const std::string& answer) : server_({"+OK\r\n", kSha, "*1\r\n$2\r\nok\r\n", kSha, answer}) {
+    RedisStoreSettings settings;
+    settings.server = server_.settings();
+    settings.handler_name = "pipe";
+    settings.owner = base::LockOwner::kVerb;
+    auto opened = RedisStore::open(settings);
+    EXPECT_TRUE(opened.ok()) << opened.error().message;
+    if (opened) store_ = *std::move(opened);
+  }
+  RedisStore& store() { return *store_; }
+
+ private:
+  static constexpr const char* kSha = "$3\r\nabc\r\n";
+
+  ScriptedServer server_;
+  std::unique_ptr<RedisStore> store_;
+};
+
+const ports::TopicPartition kOrders0{"orders", 0};
+// What begins as it should, with a place, or what stands for one, behind it.
+const std::string kOk = "$2\r\nok\r\n";
+const std::vector<std::string> kNoAnswers = {"*-1\r\n", "*0\r\n", "$-1\r\n", ":5\r\n", "+ok\r\n", "*1\r\n*-1\r\n"};
+
+ErrorCode code_of(const Error& error) {
+  EXPECT_EQ(error.message.find_first_of("\r\n\x1b"), std::string::npos);
+  EXPECT_LT(error.message.size(), 600u);
+  return error.code;
+}
+
+// B104, B107, B108
+TEST(RedisStore, TakesNoPlaceFromAnAnswerThatIsNotOfItsScript) {
+  std::vector<std::string> answers = kNoAnswers;
+  for (const std::string& place :
+       {std::string("*-1\r\n"), std::string("$-1\r\n"), std::string(":5\r\n"), std::string("*1\r\n$1\r\n5\r\n"),
+        std::string("$0\r\n\r\n"), std::string("$1048576\r\n" + std::string(1 << 20, '7') + "\r\n"),
+        std::string(">2\r\n+message\r\n+x\r\n")}) {
+    answers.push_back("*2\r\n" + kOk + place);
+  }
+  answers.push_back("*1\r\n" + kOk);
+  answers.push_back("*3\r\n" + kOk + "$6\r\n5 -1 -\r\n$6\r\n5 -1 -\r\n");
+  for (const std::string& answer : answers) {
+    SCOPED_TRACE(answer.substr(0, 40));
+    const auto loaded = HostileServer(answer).store().load({&kOrders0, 1});
+    ASSERT_FALSE(loaded.ok());
+    EXPECT_EQ(code_of(loaded.error()), ErrorCode::kCorrupt) << loaded.error().message;
+  }
+}
+
+// B108
+TEST(RedisStore, IsToldOfAClusterInTheMiddleOfAScriptsAnswer) {
+  for (const char* error : {"-MOVED 3999 127.0.0.1:6381\r\n", "-ASK 3999 127.0.0.1:6381\r\n"}) {
+    for (const std::string& answer : {std::string(error), "*2\r\n" + kOk + error}) {
+      const auto loaded = HostileServer(answer).store().load({&kOrders0, 1});
+      ASSERT_FALSE(loaded.ok());
+      EXPECT_EQ(code_of(loaded.error()), ErrorCode::kUnsupported) << loaded.error().message;
+    }
+  }
+}
+
+// B104
+TEST(RedisStore, TakesNothingForWrittenThatTheScriptDidNotSay) {
+  const std::string conflict = "$8\r\nconflict\r\n";
+  std::vector<std::string> answers = kNoAnswers;
+  for (const char* index : {":1\r\n", ":-1\r\n", ":9223372036854775807\r\n"})
+    answers.push_back("*2\r\n" + conflict + index);
+  answers.push_back("*1\r\n" + conflict);
+  answers.push_back("*1\r\n$2\r\nOK\r\n");
+  const std::vector<ports::StoredPosition> round{{kOrders0, {5}}};
+  for (const std::string& answer : answers) {
+    SCOPED_TRACE(answer);
+    HostileServer server(answer);
+    const auto stored = server.store().store(round);
+    ASSERT_FALSE(stored.ok());
+    EXPECT_EQ(code_of(stored.error()), ErrorCode::kCorrupt) << stored.error().message;
+    EXPECT_TRUE(server.store().conflicts().empty());
+  }
+}
+
+// B104, B107
+TEST(RedisStore, ListsNothingFromAnAnswerThatContradictsItself) {
+  std::vector<std::string> answers = kNoAnswers;
+  const std::string entry = "$8\r\norders/0\r\n$6\r\n5 -1 -\r\n";
+  for (const char* count : {":2\r\n", ":-1\r\n", ":4611686018427387904\r\n", ":9223372036854775807\r\n"}) {
+    answers.push_back("*4\r\n" + kOk + count + entry);
+  }
+  answers.push_back("*3\r\n" + kOk + ":0\r\n$1\r\nx\r\n");
+  answers.push_back("*4\r\n" + kOk + ":1\r\n$8\r\norders/0\r\n$-1\r\n");
+  answers.push_back("*4\r\n" + kOk + ":1\r\n$8\r\norders/0\r\n$3\r\n12x\r\n");
+  for (const std::string& answer : answers) {
+    SCOPED_TRACE(answer);
+    const auto entries = HostileServer(answer).store().entries();
+    ASSERT_FALSE(entries.ok());
+    EXPECT_EQ(code_of(entries.error()), ErrorCode::kCorrupt) << entries.error().message;
+  }
 }
 
 }  // namespace

@@ -127,18 +127,23 @@ TEST_F(RedisStoreTest, StopsWhereThePlaceIsGoneOrTheKeyIsAnother) {
 // B107
 TEST_F(RedisStoreTest, NamesTheFieldOfAValueThatIsNoOffset) {
   const auto store_ = open();
-  for (const std::string& value :
-       {std::string(), std::string("abc"), std::string("12x"), std::string(" 12"), std::string("18446744073709551616"),
-        std::string("9223372036854775808"), std::string("-1"), std::string("+1"), std::string("007"),
-        std::string("1 2 -"), std::string("\x1b[2J"), std::string(100'000, '1')}) {
-    server_.cli({"HSET", "pipe", "orders/0", value});
+  const auto expect_named = [&](const std::string& value) {
     const auto loaded = store_->load({&kOrders0, 1});
     ASSERT_FALSE(loaded.ok()) << value;
     EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt);
     EXPECT_NE(loaded.error().message.find("hash 'pipe' field 'orders/0'"), std::string::npos) << loaded.error().message;
     EXPECT_EQ(loaded.error().message.find('\x1b'), std::string::npos);
     EXPECT_LT(loaded.error().message.size(), 400u);
+  };
+  for (const std::string& value :
+       {std::string(), std::string("abc"), std::string("12x"), std::string(" 12"), std::string("18446744073709551616"),
+        std::string("9223372036854775808"), std::string("-1"), std::string("+1"), std::string("007"),
+        std::string("1 2 -"), std::string("\x1b[2J"), std::string(100'000, '1')}) {
+    server_.cli({"HSET", "pipe", "orders/0", value});
+    expect_named(value);
   }
+  server_.cli({"EVAL", "redis.call('HSET', 'pipe', 'orders/0', string.rep('1', 1048576))", "0"});
+  expect_named("a megabyte");
 }
 
 TEST_F(RedisStoreTest, LeavesTheFieldsOfTheOldLineAlone) {

@@ -295,6 +295,7 @@ TEST_F(SqliteStoreTest, StoresNothingOnAFullDiskAndGoesOnWhenThereIsRoom) {
     ASSERT_FALSE(stored.ok());
     EXPECT_EQ(stored.error().code, ErrorCode::kIo);
     EXPECT_NE(stored.error().message.find("offsets.db"), std::string::npos) << stored.error().message;
+    EXPECT_NE(stored.error().message.find("look at its room"), std::string::npos) << stored.error().message;
   }
   EXPECT_EQ(load(*store)->front(), Position{1});
   const auto again = SqliteStoreTest::store(*store, 3);

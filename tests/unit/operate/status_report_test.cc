@@ -101,7 +101,11 @@ StatusReport full_report() {
                         .last_results = {{"defer", 0.088, 4, 2210, 5}, {"ok", 0.081, 9, 2210, std::nullopt}}};
   auto report = report_of({partition});
   report.reason = "everything is restarted: no progress";
-  report.process = {4711, "2026-11-26T13:00:00Z", 273'600.5, "file"};
+  report.process = {.pid = 4711,
+                    .started_at = "2026-11-26T13:00:00Z",
+                    .uptime_s = 273'600.5,
+                    .log_trouble = "no room",
+                    .module = "file"};
   report.store = {"redis://127.0.0.1:6379", "away", "cannot connect", 0.4};
   report.supervision = {.level = "B",
                         .reason = "no progress",
@@ -127,6 +131,7 @@ TEST(StatusJson, TellsAllThatIsKnown) {
   EXPECT_EQ(partition["last_results"], nlohmann::json::parse(R"([
     {"verdict": "defer", "took_s": 0.088, "ago_s": 4.0, "messages": 2210, "deferred_by_s": 5.0},
     {"verdict": "ok", "took_s": 0.081, "ago_s": 9.0, "messages": 2210, "deferred_by_s": null}])"));
+  EXPECT_EQ(json["process"]["log_trouble"], "no room");
   EXPECT_EQ(json["store"], nlohmann::json::parse(R"({"url": "redis://127.0.0.1:6379", "state": "away",
     "reason": "cannot connect", "stored_ago_s": 0.4})"));
   EXPECT_EQ(json["supervision"], nlohmann::json::parse(R"({
