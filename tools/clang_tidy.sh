@@ -3,7 +3,7 @@
 # Lately: not yet committed, then the newest commits first; few enough that the check stays a matter of a minute or two.
 set -euo pipefail
 
-readonly build=$1 max_commits=20 max_files=24
+readonly build=$1 max_commits=20 max_files=12
 
 changed_files() {
   git status --porcelain --untracked-files=all --no-renames | cut -c 4-

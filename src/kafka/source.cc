@@ -122,6 +122,10 @@ void KafkaSource::answered(ports::ConnectionId connection, const ports::RequestT
     if (!greeted) return end(*link, greeted.error(), now, out);
     if (!link->ready()) return;
     std::erase(away_, link->endpoint());
+    if (!std::exchange(told_protocol_, true)) {
+      out.emplace_back(ports::ProtocolFound{ports::OffsetUnit::kMessages, "kafka",
+                                            to_string(link->endpoint()) + " tells its versions of it (ApiVersions)"});
+    }
     set_reachable(true, "connected to " + to_string(link->endpoint()), out);
     return;
   }

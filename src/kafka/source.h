@@ -75,6 +75,7 @@ class KafkaSource final : public ports::BatchSource {
   std::vector<std::unique_ptr<Planner>> planners_;
   std::size_t first_planner_ = 0;  ///< to flush; rotates, so that the byte budget goes round
   std::optional<bool> reachable_;
+  bool told_protocol_ = false;
   std::vector<Endpoint> away_;  ///< told; only such as the cluster or the configuration names
 };
 

@@ -33,7 +33,7 @@
 #include "node/workers.h"
 #include "operate/open_store.h"
 #include "operate/progress.h"
-#include "operate/source_settings.h"
+#include "operate/source/source_settings.h"
 
 namespace ductus::node {
 

@@ -134,7 +134,7 @@ void Sockets::wake() {
 }
 
 void Sockets::set_timer(base::Time at, base::Time now) {
-  const auto left = std::max<base::Duration>(at - now, std::chrono::nanoseconds(1));
+  const base::Duration left = std::max(at, now + std::chrono::nanoseconds(1)) - now;  // what is due may be due for ever
   itimerspec wanted{};
   wanted.it_value.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(left).count();
   wanted.it_value.tv_nsec = (left % std::chrono::seconds(1)).count();

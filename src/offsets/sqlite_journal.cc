@@ -19,7 +19,7 @@ using ports::PositionChange;
 constexpr std::string_view kNextAct = "SELECT coalesce(max(act), 0) + 1 FROM changes";
 
 constexpr std::string_view kInsertChange =
-    "INSERT INTO changes VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    "INSERT INTO changes VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 constexpr std::string_view kDropOldest =
     "DELETE FROM changes WHERE handler_name = ?1 AND act < "
@@ -29,8 +29,9 @@ constexpr std::string_view kLastActs =
     "SELECT act, at, who, why, count(*) FROM changes WHERE handler_name = ?1 GROUP BY act ORDER BY act DESC LIMIT ?2";
 
 constexpr std::string_view kPositionsOfAct =
-    "SELECT topic, partition, old_offset, old_leader_epoch, old_topic_id, new_offset, new_leader_epoch, new_topic_id "
-    "FROM changes WHERE act = ?1 AND handler_name = ?2 ORDER BY topic, partition";
+    "SELECT topic, partition, unit, old_offset, old_leader_epoch, old_topic_id, new_offset, new_leader_epoch, "
+    "new_topic_id "
+    "FROM changes WHERE act = ?1 AND handler_name = ?2 ORDER BY topic, partition, unit DESC";
 
 void bind_position(SqliteStatement& statement, int index, const std::optional<Position>& position) {
   if (!position) {
@@ -62,9 +63,9 @@ Result<void> read_positions(SqliteConnection& connection, const std::string& han
     if (!*row) return {};
     auto partition = read_partition(*select, 0, path);
     if (!partition) return std::move(partition).error();
-    auto before = read_optional_position(*select, 2, path, *partition);
+    auto before = read_optional_position(*select, kPartitionColumns, path, *partition);
     if (!before) return std::move(before).error();
-    auto after = read_optional_position(*select, 5, path, *partition);
+    auto after = read_optional_position(*select, kPartitionColumns + 3, path, *partition);
     if (!after) return std::move(after).error();
     act.positions.push_back({*std::move(partition), *before, *after});
   }
@@ -87,8 +88,9 @@ Result<void> note_act(SqliteConnection& connection, const std::string& handler_n
     insert->bind(5, act.why);
     insert->bind(6, one.partition.topic);
     insert->bind(7, one.partition.partition);
-    bind_position(*insert, 8, one.before);
-    bind_position(*insert, 11, one.after);
+    insert->bind(8, name_of(one.partition.unit));
+    bind_position(*insert, 9, one.before);
+    bind_position(*insert, 12, one.after);
     auto done = insert->step(connection.path());
     if (!done) return std::move(done).error();
     insert->reset();

@@ -45,10 +45,11 @@ Result<KnownTopic> read_topic(const SqliteStatement& row, int column, const std:
 Result<TopicPartition> read_partition(const SqliteStatement& row, int column, const std::filesystem::path& path) {
   const auto topic = row.text(column);
   const auto partition = row.integer(column + 1);
-  if (!topic || !partition || *partition < 0 || *partition > std::numeric_limits<std::int32_t>::max()) {
+  const auto unit = ports::unit_of(row.text(column + 2).value_or(""));
+  if (!topic || !unit || !partition || *partition < 0 || *partition > std::numeric_limits<std::int32_t>::max()) {
     return damaged(path, "no valid partition of topic " + std::string(topic.value_or("?")));
   }
-  return TopicPartition{std::string(*topic), static_cast<std::int32_t>(*partition)};
+  return TopicPartition{std::string(*topic), static_cast<std::int32_t>(*partition), *unit};
 }
 
 }  // namespace ductus::offsets

@@ -18,7 +18,9 @@ Result<ports::Position> read_position(const SqliteStatement& row, int column, co
 Result<ports::KnownTopic> read_topic(const SqliteStatement& row, int column, const std::filesystem::path& path,
                                      const std::string& topic);
 
-/// From two columns, `column` the first: topic, partition.
+/// Of a TopicPartition: topic, partition, unit.
+inline constexpr int kPartitionColumns = 3;
+/// From kPartitionColumns columns, `column` the first.
 Result<ports::TopicPartition> read_partition(const SqliteStatement& row, int column, const std::filesystem::path& path);
 
 }  // namespace ductus::offsets

@@ -16,14 +16,26 @@ struct Table {
   int since;  // the schema that brought it
   int until;  // the last schema that has it so
   const char* name;
-  const char* create;  // as SQLite keeps it in sqlite_schema
+  const char* create;       // as SQLite keeps it in sqlite_schema
+  const char* copied = "";  // what its rows are taken over as into the table of today
 };
 
-constexpr std::array<Table, 4> kTables = {{
-    {1, kSchemaVersion, "positions",
+constexpr const char* kOldPositions =
+    "handler_name, topic, partition, 'messages', next_offset, leader_epoch, topic_id, updated_at";
+constexpr const char* kOldChanges =
+    "act, handler_name, at, who, why, topic, partition, 'messages', old_offset, old_leader_epoch, old_topic_id, "
+    "new_offset, new_leader_epoch, new_topic_id";
+
+constexpr std::array<Table, 6> kTables = {{
+    {1, 3, "positions",
      "CREATE TABLE positions(handler_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, "
      "next_offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, topic_id BLOB NOT NULL, updated_at TEXT NOT NULL, "
-     "PRIMARY KEY(handler_name, topic, partition)) STRICT, WITHOUT ROWID"},
+     "PRIMARY KEY(handler_name, topic, partition)) STRICT, WITHOUT ROWID",
+     kOldPositions},
+    {4, kSchemaVersion, "positions",
+     "CREATE TABLE positions(handler_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, "
+     "unit TEXT NOT NULL, next_offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, topic_id BLOB NOT NULL, "
+     "updated_at TEXT NOT NULL, PRIMARY KEY(handler_name, topic, partition, unit)) STRICT, WITHOUT ROWID"},
     {2, kSchemaVersion, "topics",
      "CREATE TABLE topics(handler_name TEXT NOT NULL, topic TEXT NOT NULL, topic_id BLOB NOT NULL, "
      "partition_count INTEGER NOT NULL, updated_at TEXT NOT NULL, "
@@ -33,12 +45,19 @@ constexpr std::array<Table, 4> kTables = {{
      "why TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, old_offset INTEGER, old_leader_epoch "
      "INTEGER, "
      "old_topic_id BLOB, new_offset INTEGER NOT NULL, new_leader_epoch INTEGER NOT NULL, new_topic_id BLOB NOT NULL, "
-     "PRIMARY KEY(act, topic, partition)) STRICT, WITHOUT ROWID"},
-    {3, kSchemaVersion, "changes",
+     "PRIMARY KEY(act, topic, partition)) STRICT, WITHOUT ROWID",
+     kOldChanges},
+    {3, 3, "changes",
      "CREATE TABLE changes(act INTEGER NOT NULL, handler_name TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, "
      "why TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, old_offset INTEGER, "
      "old_leader_epoch INTEGER, old_topic_id BLOB, new_offset INTEGER, new_leader_epoch INTEGER, new_topic_id BLOB, "
-     "PRIMARY KEY(act, topic, partition)) STRICT, WITHOUT ROWID"},
+     "PRIMARY KEY(act, topic, partition)) STRICT, WITHOUT ROWID",
+     kOldChanges},
+    {4, kSchemaVersion, "changes",
+     "CREATE TABLE changes(act INTEGER NOT NULL, handler_name TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, "
+     "why TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, unit TEXT NOT NULL, old_offset INTEGER, "
+     "old_leader_epoch INTEGER, old_topic_id BLOB, new_offset INTEGER, new_leader_epoch INTEGER, new_topic_id BLOB, "
+     "PRIMARY KEY(act, topic, partition, unit)) STRICT, WITHOUT ROWID"},
 }};
 
 // A table of `version` that today's schema has otherwise goes, and its rows into the new one.
@@ -50,7 +69,8 @@ Result<void> bring_up(SqliteConnection& connection, std::int64_t version) {
     if (table.since > version || table.until < version || table.until == kSchemaVersion) continue;
     const std::string old = std::string(table.name) + "_old";
     sql += "ALTER TABLE " + std::string(table.name) + " RENAME TO " + old + "; ";
-    fill += "INSERT INTO " + std::string(table.name) + " SELECT * FROM " + old + "; DROP TABLE " + old + "; ";
+    fill += "INSERT INTO " + std::string(table.name) + " SELECT " + table.copied + " FROM " + old + "; DROP TABLE " +
+            old + "; ";
   }
   for (const Table& table : kTables) {
     if (table.since > version && table.until == kSchemaVersion) sql += std::string(table.create) + "; ";

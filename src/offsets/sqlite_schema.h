@@ -4,6 +4,7 @@
 //   topics     since schema 2: which topic id and how many partitions those positions account for
 //   changes    since schema 2: the journal of operators, one row per partition; rows of one command share `act`.
 //              Since schema 3 its new_* may be NULL: the place was forgotten
+// Since schema 4 positions and changes have a `unit`: "messages", or "bytes" for the logs of Kafka 0.6 and 0.7.
 #pragma once
 
 #include "ductus/result.h"
@@ -12,7 +13,7 @@
 namespace ductus::offsets {
 
 /// What stands in `PRAGMA user_version`. A file with a higher one is refused.
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 /// Makes the tables in an empty file, brings an older file up to kSchemaVersion, checks one of today: all of it or
 /// nothing. Errors: kUnsupported (newer), kInvalid (of another program), kCorrupt (other tables), kIo.

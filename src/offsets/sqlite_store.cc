@@ -24,10 +24,10 @@ using ports::TopicPartition;
 
 constexpr std::string_view kSelect =
     "SELECT next_offset, leader_epoch, topic_id FROM positions "
-    "WHERE handler_name = ?1 AND topic = ?2 AND partition = ?3";
+    "WHERE handler_name = ?1 AND topic = ?2 AND partition = ?3 AND unit = ?4";
 
 constexpr std::string_view kUpsert =
-    "INSERT INTO positions VALUES(?1, ?2, ?3, ?4, ?5, ?6, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) "
+    "INSERT INTO positions VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) "
     "ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, leader_epoch = excluded.leader_epoch, "
     "topic_id = excluded.topic_id, updated_at = excluded.updated_at";
 
@@ -39,11 +39,12 @@ constexpr std::string_view kUpsertTopic =
     "ON CONFLICT DO UPDATE SET topic_id = excluded.topic_id, partition_count = excluded.partition_count, "
     "updated_at = excluded.updated_at";
 
-constexpr std::string_view kForget = "DELETE FROM positions WHERE handler_name = ?1 AND topic = ?2 AND partition = ?3";
+constexpr std::string_view kForget =
+    "DELETE FROM positions WHERE handler_name = ?1 AND topic = ?2 AND partition = ?3 AND unit = ?4";
 
 constexpr std::string_view kAllPositions =
-    "SELECT topic, partition, next_offset, leader_epoch, topic_id FROM positions "
-    "WHERE handler_name = ?1 ORDER BY topic, partition";
+    "SELECT topic, partition, unit, next_offset, leader_epoch, topic_id FROM positions "
+    "WHERE handler_name = ?1 ORDER BY topic, partition, unit DESC";
 
 constexpr std::string_view kAllTopics =
     "SELECT topic, topic_id, partition_count FROM topics WHERE handler_name = ?1 ORDER BY topic";
@@ -124,11 +125,16 @@ Result<std::vector<std::optional<Position>>> SqliteStore::load(std::span<const T
   return found;
 }
 
+void SqliteStore::bind_place(SqliteStatement& statement, const TopicPartition& partition) const {
+  statement.bind(1, handler_name_);
+  statement.bind(2, partition.topic);
+  statement.bind(3, partition.partition);
+  statement.bind(4, name_of(partition.unit));
+}
+
 Result<std::optional<Position>> SqliteStore::select_position(SqliteStatement& select,
                                                              const TopicPartition& partition) const {
-  select.bind(1, handler_name_);
-  select.bind(2, partition.topic);
-  select.bind(3, partition.partition);
+  bind_place(select, partition);
   auto row = select.step(path_);
   if (!row) return std::move(row).error();
   std::optional<Position> found;
@@ -181,7 +187,7 @@ Result<void> SqliteStore::read_all_positions(std::vector<StoredPosition>& all) {
     if (all.size() == ports::kMaxStoreEntries) return too_many_entries();
     auto partition = read_partition(*select, 0, path_);
     if (!partition) return std::move(partition).error();
-    auto position = read_position(*select, 2, path_, *partition);
+    auto position = read_position(*select, kPartitionColumns, path_, *partition);
     if (!position) return std::move(position).error();
     all.push_back({*std::move(partition), *position});
   }
@@ -249,12 +255,10 @@ Result<void> SqliteStore::write(std::span<const StoredPosition> round) {
   auto upsert = connection_->prepare(kUpsert);
   if (!upsert) return std::move(upsert).error();
   for (const auto& [partition, position] : round) {
-    upsert->bind(1, handler_name_);
-    upsert->bind(2, partition.topic);
-    upsert->bind(3, partition.partition);
-    upsert->bind(4, position.next_offset);
-    upsert->bind(5, position.leader_epoch);
-    upsert->bind(6, std::span<const std::uint8_t>(position.topic_id));
+    bind_place(*upsert, partition);
+    upsert->bind(5, position.next_offset);
+    upsert->bind(6, position.leader_epoch);
+    upsert->bind(7, std::span<const std::uint8_t>(position.topic_id));
     auto done = upsert->step(path_);
     if (!done) return std::move(done).error();
     upsert->reset();
@@ -282,9 +286,7 @@ Result<void> SqliteStore::forget(const OperatorChange& change) {
   if (!forget) return std::move(forget).error();
   for (const PositionChange& one : change.positions) {
     if (one.after) continue;
-    forget->bind(1, handler_name_);
-    forget->bind(2, one.partition.topic);
-    forget->bind(3, one.partition.partition);
+    bind_place(*forget, one.partition);
     auto done = forget->step(path_);
     if (!done) return std::move(done).error();
     forget->reset();

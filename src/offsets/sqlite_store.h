@@ -48,6 +48,8 @@ class SqliteStore final : public ports::OffsetStore {
   /// Runs `body` within a transaction of its own, which is rolled back where it fails.
   template <class Body>
   Result<void> in_transaction(const Body& body);
+  /// To ?1 to ?4.
+  void bind_place(SqliteStatement& statement, const ports::TopicPartition& partition) const;
   Result<std::optional<ports::Position>> select_position(SqliteStatement& select,
                                                          const ports::TopicPartition& partition) const;
   Result<void> write(std::span<const ports::StoredPosition> round);

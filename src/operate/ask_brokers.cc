@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "kafka/set_decoder.h"
 #include "kafka/source.h"
-#include "operate/source_settings.h"
+#include "operate/source/source_settings.h"
 
 namespace ductus::operate {
 namespace {

@@ -3,7 +3,7 @@
 #include <set>
 #include <utility>
 
-#include "operate/source_sockets.h"
+#include "operate/source/source_sockets.h"
 
 namespace ductus::operate {
 namespace {
@@ -42,8 +42,9 @@ class Look {
     unanswered_.erase(found.topic);
     look_.topics[found.topic] = {found.topic_id, found.partition_count};
     for (std::int32_t i = 0; i < found.partition_count && partitions_.size() < kMaxPartitions; ++i) {
-      if (reads_ && !reads_({found.topic, i})) continue;
-      const auto [place, added] = look_.partitions.try_emplace({found.topic, i});
+      const ports::TopicPartition partition{found.topic, i, found.unit};
+      if (reads_ && !reads_(partition)) continue;
+      const auto [place, added] = look_.partitions.try_emplace(partition);
       if (!added) continue;
       const auto child = static_cast<std::uint32_t>(partitions_.size());
       partitions_.push_back(place);
@@ -84,6 +85,8 @@ class Look {
   void on(const ports::Healed& healed) {
     if (healed.child.child < partitions_.size()) partitions_[healed.child.child]->second.trouble.clear();
   }
+
+  void on(const ports::ProtocolFound& found) { look_.protocol = found; }
 
   void on(const ports::SourceState& state) { look_.trouble = state.reachable ? std::string() : state.detail; }
 

@@ -28,6 +28,7 @@ struct PartitionBounds {
 struct LogLook {
   std::map<ports::TopicPartition, PartitionBounds> partitions;
   std::map<std::string, ports::KnownTopic> topics;  ///< those that were found
+  std::optional<ports::ProtocolFound> protocol;     ///< that the cluster speaks
   std::map<std::string, Error> missing_topics;      ///< with the reason; kNotFound where the cluster denies it
   std::string trouble;                              ///< of the cluster; empty where it was reached
 };

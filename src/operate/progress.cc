@@ -43,22 +43,25 @@ void write_to_stderr(const std::string& text) {
 }  // namespace
 
 std::string ProgressLine::next(const StatusReport& status, base::Time now) {
-  std::int64_t messages = 0;
+  std::int64_t moved = 0;
   for (const PartitionStatus& partition : status.partitions) {
     if (!partition.next_offset) continue;
     const auto [known, added] = offsets_.try_emplace({partition.topic, partition.partition}, *partition.next_offset);
-    messages += std::max<std::int64_t>(*partition.next_offset - known->second, 0);
+    moved += std::max<std::int64_t>(*partition.next_offset - known->second, 0);
     known->second = *partition.next_offset;
   }
   const auto lag = status.total_lag();
   const auto lag_before = std::exchange(lag_, lag);
   const std::uint64_t bytes = status.fetched_bytes - std::exchange(fetched_bytes_, status.fetched_bytes);
   const auto before = std::exchange(at_, now);
-  if (!before || now <= *before || (messages == 0 && bytes == 0 && lag == lag_before)) return {};
+  if (!before || now <= *before || (moved == 0 && bytes == 0 && lag == lag_before)) return {};
   const double seconds = std::chrono::duration<double>(now - *before).count();
-  std::string line = std::to_string(std::llround(static_cast<double>(messages) / seconds)) + " messages/s, " +
-                     with_one_decimal(static_cast<double>(bytes) / 1e6 / seconds) + " MB/s, lag " +
-                     (lag ? std::to_string(*lag) : "?");
+  const bool counts_messages = status.unit() != ports::OffsetUnit::kBytes;
+  std::string line = counts_messages
+                         ? std::to_string(std::llround(static_cast<double>(moved) / seconds)) + " messages/s, "
+                         : std::string();
+  line += with_one_decimal(static_cast<double>(bytes) / 1e6 / seconds) + " MB/s, lag " +
+          (lag ? std::to_string(*lag) : "?") + (counts_messages ? "" : " bytes");
   if (!lag || !lag_before || *lag == 0 || *lag >= *lag_before) return line;
   const double less_per_second = static_cast<double>(*lag_before - *lag) / seconds;
   return line + ", " + duration_text(static_cast<double>(*lag) / less_per_second) + " left";

@@ -62,6 +62,10 @@ void sort_rows(std::vector<ResetRow>& rows) {
   std::ranges::sort(rows, {}, [](const ResetRow& row) -> const auto& { return row.partition; });
 }
 
+ports::OffsetUnit unit_of(const LogLook& look) {
+  return look.protocol ? look.protocol->unit : ports::OffsetUnit::kMessages;
+}
+
 // Makes rows, all for the same looks and the same store.
 class Planner {
  public:
@@ -78,6 +82,11 @@ class Planner {
       Error error = missing_topic(topic, origin_);
       error.message = "[target]: " + error.message;
       return error;
+    }
+    if (unit_of(origin_) != unit_of(source_)) {
+      return Error{ErrorCode::kInvalid, "offsets of the cluster of [target] count " +
+                                            std::string(name_of(unit_of(origin_))) + ", those of [source] " +
+                                            std::string(name_of(unit_of(source_))) + "; nothing was changed"};
     }
     if (there->second.partition_count == found->second.partition_count) return found->second;
     return Error{ErrorCode::kInvalid,
@@ -108,11 +117,12 @@ class Planner {
   ResetPlan finish() {
     ResetPlan plan{std::move(rows_), {}};
     sort_rows(plan.rows);
+    const bool keeps_count = unit_of(source_) == ports::OffsetUnit::kMessages;  // else it is the configuration's own
     std::map<std::string, std::int32_t> counts;
     for (const ResetRow& row : plan.rows) ++counts[row.partition.topic];
     for (const auto& [topic, count] : counts) {
       const ports::KnownTopic& known = source_.topics.at(topic);
-      if (known.partition_count == count) plan.topics.push_back({topic, known});
+      if (known.partition_count == count && keeps_count) plan.topics.push_back({topic, known});
     }
     return plan;
   }
@@ -181,7 +191,8 @@ Result<ResetPlan> plan_reset(const ResetRequest& request, const ResetLooks& look
     const auto wanted = partitions_of(places, known->partition_count);
     if (!wanted) return wanted.error();
     for (const std::int32_t i : *wanted) {
-      if (auto added = planner.add({places.topic.name, i}, known->topic_id, request.target); !added) {
+      if (auto added = planner.add({places.topic.name, i, unit_of(looks.source)}, known->topic_id, request.target);
+          !added) {
         return std::move(added).error();
       }
     }
@@ -201,7 +212,7 @@ Result<ResetPlan> plan_file(const OffsetsFile& file, const LogLook& look, const 
                                                              : ": say which by \"partition\"") +
                                             "; nothing was changed"};
     }
-    const ports::TopicPartition partition{entry.topic, entry.partition.value_or(0)};
+    const ports::TopicPartition partition{entry.topic, entry.partition.value_or(0), unit_of(look)};
     if (!look.partitions.contains(partition)) {  // a look takes in all that is read
       return Error{ErrorCode::kInvalid,
                    entry.where + ": the configuration does not read " + name_of(partition) + "; nothing was changed"};
@@ -215,7 +226,7 @@ Result<ResetPlan> plan_file(const OffsetsFile& file, const LogLook& look, const 
 ResetPlan plan_import(const OffsetsFile& file, const Places& stored) {
   ResetPlan plan{{}, file.topics};
   for (const FileEntry& entry : file.entries) {
-    const ports::TopicPartition partition{entry.topic, entry.partition.value_or(0)};
+    const ports::TopicPartition partition{entry.topic, entry.partition.value_or(0), entry.unit};
     const auto place = stored.find(partition);
     const auto before = place == stored.end() ? std::nullopt : std::optional(place->second);
     plan.rows.push_back({partition, before, entry.position, {}, {}, ""});

@@ -32,6 +32,13 @@ Json as_json(const PartitionStatus& partition) {
   return object;
 }
 
+std::optional<ports::ProtocolFound> protocol_from(JsonFields& fields) {
+  const std::string protocol = fields.optional_text("protocol");
+  const auto unit = ports::unit_of(fields.optional_text("unit"));
+  if (protocol.empty() || !unit) return std::nullopt;
+  return ports::ProtocolFound{*unit, protocol, fields.optional_text("protocol_why")};
+}
+
 PartitionStatus partition_from(const Json& object, std::string& problem) {
   JsonFields fields(object, problem);
   PartitionStatus partition;
@@ -61,6 +68,10 @@ Offset PartitionStatus::lag() const {
   return std::max<std::int64_t>(lag, 0);
 }
 
+std::optional<ports::OffsetUnit> StatusReport::unit() const {
+  return protocol ? std::optional(protocol->unit) : std::nullopt;
+}
+
 Offset StatusReport::total_lag() const {
   // A node without a known partition has not found its topics yet.
   if (partitions.empty()) return std::nullopt;
@@ -87,7 +98,9 @@ std::string to_json(const StatusReport& report) {
       {"process", to_json(report.process)},
       {"store", to_json(report.store)},
       {"supervision", to_json(report.supervision)},
-      {"unit", "messages"},
+      {"protocol", report.protocol ? Json(report.protocol->protocol) : Json(nullptr)},
+      {"protocol_why", report.protocol ? Json(report.protocol->why) : Json(nullptr)},
+      {"unit", report.protocol ? Json(name_of(report.protocol->unit)) : Json(nullptr)},
       {"partitions", std::move(partitions)},
       {"total_lag", number_or_null(report.total_lag())},
   };
@@ -108,6 +121,7 @@ Result<StatusReport> status_from_json(const std::string& text) {
   report.handler_name = fields.text("handler_name");
   report.source = fields.text("source");
   report.state = fields.text("state");
+  report.protocol = protocol_from(fields);
   report.reason = fields.optional_text("reason");
   report.process = process_from(fields.object("process"), problem);
   report.store = store_from(fields.object("store"), problem);

@@ -10,6 +10,7 @@
 
 #include "ductus/result.h"
 #include "operate/status_details.h"
+#include "ports/batch_source.h"
 
 namespace ductus::operate {
 
@@ -39,7 +40,10 @@ struct StatusReport {
   ProcessStatus process{};
   StoreStatus store{};
   SupervisionStatus supervision{};
+  std::optional<ports::ProtocolFound> protocol{};  ///< that the brokers speak
 
+  /// What offsets and lags count.
+  std::optional<ports::OffsetUnit> unit() const;
   /// The sum; unknown where one part is.
   std::optional<std::int64_t> total_lag() const;
 };

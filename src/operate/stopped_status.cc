@@ -56,6 +56,7 @@ std::string first_broker(const config::NodeConfig& config) {
 
 StatusReport stopped_report(const config::NodeConfig& config, const LogLook& look, const StoredPlaces& stored) {
   StatusReport report{config.name, config.handler_name, "not_running", first_broker(config), {}};
+  report.protocol = look.protocol;
   for (const auto& [partition, bounds] : look.partitions) report.partitions.push_back(row(partition, bounds, stored));
   for (const config::TopicConfig& one : config.topics) {
     const auto missing = look.missing_topics.find(one.name);

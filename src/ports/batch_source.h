@@ -194,11 +194,18 @@ struct TopicFound {
   std::string topic;
   TopicId topic_id{};
   std::int32_t partition_count = 0;
+  OffsetUnit unit = OffsetUnit::kMessages;
 };
 /// The topic is not there, or not to be read. The source goes on asking.
 struct TopicMissing {
   std::string topic;
   Error error;
+};
+/// Which protocol the brokers speak, told once, before anything else.
+struct ProtocolFound {
+  OffsetUnit unit = OffsetUnit::kMessages;
+  std::string protocol;  ///< "kafka", "kafka-0.7", "kafka-0.6"
+  std::string why;       ///< how that is known, for a person
 };
 /// A line for the log and the status: the cluster is away, or back.
 struct SourceState {
@@ -212,7 +219,7 @@ struct BrokerAway {
 };
 
 using SourceEffect = std::variant<OpenConnection, CloseConnection, Send, Deliver, Trouble, Healed, OffsetFound,
-                                  LogBounds, TopicFound, TopicMissing, SourceState, BrokerAway>;
+                                  LogBounds, TopicFound, TopicMissing, ProtocolFound, SourceState, BrokerAway>;
 using SourceEffects = std::vector<SourceEffect>;
 
 /// Which offset look_up() asks for.

@@ -11,16 +11,33 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ductus/result.h"
 
 namespace ductus::ports {
 
-/// One partition of one topic.
+/// What the offsets of a log count: messages, or on the line of Kafka 0.6 and 0.7 the bytes of the log.
+enum class OffsetUnit : std::uint8_t { kMessages, kBytes };
+
+/// "messages", "bytes".
+constexpr std::string_view name_of(OffsetUnit unit) noexcept {
+  return unit == OffsetUnit::kBytes ? "bytes" : "messages";
+}
+
+/// The inverse of name_of(); nullopt for what is neither.
+constexpr std::optional<OffsetUnit> unit_of(std::string_view name) noexcept {
+  if (name == name_of(OffsetUnit::kMessages)) return OffsetUnit::kMessages;
+  return name == name_of(OffsetUnit::kBytes) ? std::optional(OffsetUnit::kBytes) : std::nullopt;
+}
+
+/// The log of one partition of one topic. One that counts bytes is another log than one that counts messages, so that
+/// a byte position is never read as the offset of a message.
 struct TopicPartition {
   std::string topic;
   std::int32_t partition = 0;
+  OffsetUnit unit = OffsetUnit::kMessages;
   auto operator<=>(const TopicPartition&) const = default;
 };
 

@@ -147,6 +147,28 @@ const TopicPartition kOrders0{"orders", 0};
 const TopicPartition kOrders1{"orders", 1};
 const TopicPartition kUsers0{"users", 0};
 
+TEST_P(OffsetStoreContract, KeepsAPlaceInBytesApartFromOneInMessages) {
+  for (const std::int32_t number : {0, 7}) {
+    const TopicPartition messages{"orders", number};
+    const TopicPartition bytes{"orders", number, ports::OffsetUnit::kBytes};
+    store({{bytes, {1000}}});
+    EXPECT_EQ(load_one(messages), std::nullopt);
+    store({{messages, {5, 3, {1}}}});
+    EXPECT_EQ(load({messages, bytes}), (std::vector<std::optional<Position>>{Position{5, 3, {1}}, Position{1000}}));
+    ASSERT_TRUE(store_->change({"alice", "set", {{bytes, Position{1000}, Position{2000}}}, {}}).ok());
+    EXPECT_EQ(store_->journal(1)->front().positions,
+              (std::vector<PositionChange>{{bytes, Position{1000}, Position{2000}}}));
+    ASSERT_TRUE(store_->change({"alice", "undo", {{bytes, Position{2000}, {}}}, {}}).ok());
+    EXPECT_EQ(load({messages, bytes}), (std::vector<std::optional<Position>>{Position{5, 3, {1}}, std::nullopt}));
+    store({{bytes, {3000}}});
+  }
+  const std::vector<StoredPosition> all = store_->entries()->positions;
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[0].partition, (TopicPartition{"orders", 0}));
+  EXPECT_EQ(all[1].partition, (TopicPartition{"orders", 0, ports::OffsetUnit::kBytes}));
+  EXPECT_EQ(all[3].partition, (TopicPartition{"orders", 7, ports::OffsetUnit::kBytes}));
+}
+
 TEST_P(OffsetStoreContract, GivesBackWhatWasStored) {
   const Position position{kGreatestOffset, 7, {1, 2, 3, 0, 255, 16}};
   store({{kOrders0, position}});

@@ -4,7 +4,7 @@
 
 #include "config/changes.h"
 #include "node/work.h"
-#include "operate/source_settings.h"
+#include "operate/source/source_settings.h"
 
 namespace ductus::sim {
 namespace {

@@ -125,7 +125,9 @@ int show_logs(const config::NodeConfig& config, Surroundings& around, const Logs
 Action describe_logs(CLI::App& app) {
   const auto options = std::make_shared<LogsOptions>();
   app.add_flag("-f,--follow", options->follow, "Go on with what comes, over rotation, until Ctrl-C");
-  app.add_option("-n,--lines", options->lines, "How many of the last lines; without it 100")->type_name("LINES");
+  app.add_option("-n,--lines", options->lines, "How many of the last lines; without it 100")
+      ->type_name("LINES")
+      ->check(CLI::NonNegativeNumber);
   app.add_option_function<std::string>(
          "--level", [options](const std::string& name) { options->least = *base::log_level_of(name); },
          "Only lines of this level and worse")

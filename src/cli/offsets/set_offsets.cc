@@ -71,8 +71,8 @@ Result<operate::Places> places_of_node(const config::NodeConfig& config) {
   if (!report) return report.error();
   operate::Places places;
   for (const operate::PartitionStatus& partition : report->partitions) {
-    if (!partition.next_offset) continue;
-    places[{partition.topic, partition.partition}] = ports::Position{*partition.next_offset, -1, {}};
+    if (!partition.next_offset || !report->unit()) continue;
+    places[{partition.topic, partition.partition, *report->unit()}] = ports::Position{*partition.next_offset, -1, {}};
   }
   return places;
 }

@@ -34,9 +34,15 @@ std::string padded_or_cut(const std::string& topic) {
   return name + std::string(kTopicWidth - std::min(kTopicWidth, name.size()), ' ');
 }
 
-std::string line_of(const ClassicTopic& topic) {
+Number in_mb(Number bytes) {
+  constexpr std::int64_t kMb = 1 << 20;
+  return bytes ? Number(*bytes / kMb + (*bytes % kMb >= kMb / 2 ? 1 : 0)) : bytes;
+}
+
+std::string line_of(const ClassicTopic& topic, std::optional<ports::OffsetUnit> unit) {
+  const bool bytes = unit == ports::OffsetUnit::kBytes;
   return padded_or_cut(topic.name) + ": " + to_the_right(topic.offset, kOffsetWidth) + " Offset" +
-         to_the_right(topic.lag, kLagWidth) + " messages lag\n";
+         to_the_right(bytes ? in_mb(topic.lag) : topic.lag, kLagWidth) + (bytes ? " MB lag\n" : " messages lag\n");
 }
 
 const char* error_in_place_of_lines(const StatusReport& report) {
@@ -63,7 +69,7 @@ std::string classic_text(const StatusReport& report) {
     topics.back().lag = known_sum(topics.back().lag, partition.lag());
   }
   std::vector<std::string> lines;
-  for (const ClassicTopic& topic : topics) lines.push_back(line_of(topic));
+  for (const ClassicTopic& topic : topics) lines.push_back(line_of(topic, report.unit()));
   std::sort(lines.begin(), lines.end());
   for (const std::string& line : lines) text += line;
   return text + "\n" + total_line(report);

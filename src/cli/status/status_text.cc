@@ -140,6 +140,9 @@ std::string node_line(const StatusReport& report, const Style& style) {
   } else if (report.store.stored_ago_s) {
     line += " (saved " + duration_text(*report.store.stored_ago_s) + " ago)";
   }
+  if (report.protocol && report.protocol->protocol != "kafka") {
+    line += "\n  " + base::escaped(report.protocol->protocol) + ": " + base::escaped(report.protocol->why);
+  }
   if (!report.reason.empty()) line += "\n  " + base::escaped(report.reason);
   if (!report.process.log_trouble.empty()) {
     line += "\n  " + style.paint(base::escaped(report.process.log_trouble), Colour::kRed);
@@ -232,7 +235,8 @@ std::string node_mark(const StatusReport& report, const Style& style) {
 
 std::string total_line(const StatusReport& report) {
   const auto total = report.total_lag();
-  if (total) return "Total lag: " + std::to_string(*total) + " messages";
+  const char* const unit = report.unit() == ports::OffsetUnit::kBytes ? " Bytes" : " messages";
+  if (total) return "Total lag: " + std::to_string(*total) + unit;
   std::optional<std::int64_t> known = 0;
   std::size_t unknown = 0;
   for (const PartitionStatus& partition : report.partitions) {
@@ -240,7 +244,7 @@ std::string total_line(const StatusReport& report) {
     unknown += lag ? 0 : 1;
     known = known_sum(known, lag.value_or(0));
   }
-  std::string line = "Total lag: ? messages";
+  std::string line = std::string("Total lag: ?") + unit;
   if (unknown > 0 && unknown < report.partitions.size() && known) {
     line += " (at least " + std::to_string(*known) + ": " + std::to_string(unknown) + " of " +
             std::to_string(report.partitions.size()) + " partitions unknown)";

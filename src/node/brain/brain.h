@@ -275,6 +275,7 @@ class Brain {
   base::Time load_retry_at_ = base::Time::max();
   std::vector<ports::ChildRef> load_again_;
 
+  std::optional<ports::ProtocolFound> protocol_;
   std::string source_detail_;
   bool source_away_ = false;
   std::size_t topics_missing_ = 0;    ///< that are read, and not found yet

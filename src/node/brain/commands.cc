@@ -156,6 +156,11 @@ Result<CommandNumber> Brain::change_offsets(ports::OperatorChange change, base::
     auto named = partitions_named(one.partition.topic, one.partition.partition);
     if (!named) return std::move(named).error();
     const Partition& partition = *named->front();
+    if (one.partition.unit != partition.id.unit) {
+      return Error{ErrorCode::kInvalid, partition.name() + ": its offsets count " +
+                                            std::string(name_of(partition.id.unit)) + ", the change is in " +
+                                            std::string(name_of(one.partition.unit))};
+    }
     if (partition.changing) {
       return Error{ErrorCode::kRefused, partition.name() + " is being put at another offset already: try again"};
     }

@@ -52,6 +52,9 @@ void Brain::on_source(ports::SourceEffect& effect, base::Time now, Effects& out)
         } else if constexpr (std::is_same_v<T, ports::TopicMissing>) {
           topics_.at(it.topic).trouble = it.error.message;
           log(LogLevel::kWarn, it.error.message, out, "missing: " + it.topic);
+        } else if constexpr (std::is_same_v<T, ports::ProtocolFound>) {
+          log(LogLevel::kInfo, "source: protocol " + it.protocol + ": " + it.why, out);
+          protocol_ = std::move(it);
         } else if constexpr (std::is_same_v<T, ports::SourceState>) {
           source_detail_ = it.detail;
           source_away_ = !it.reachable;
@@ -99,7 +102,10 @@ void Brain::on_topic(const ports::TopicFound& found) {
   if (draining_) return;
   Topic& topic = topics_.at(found.topic);
   if (!topic.read) return;
-  ledger_.found(found.topic, found.topic_id, found.partition_count, topic.config.partitions);
+  // Where offsets count bytes, the count of partitions is the configuration's own: none is ever new.
+  if (found.unit == ports::OffsetUnit::kMessages) {
+    ledger_.found(found.topic, found.topic_id, found.partition_count, topic.config.partitions);
+  }
   if (!std::exchange(topic.found, true)) --topics_missing_;
   topic.partition_count = found.partition_count;
   topic.trouble.clear();
@@ -108,7 +114,7 @@ void Brain::on_topic(const ports::TopicFound& found) {
     const auto child = static_cast<std::uint32_t>(partitions_.size());
     topic.children.emplace(index, child);
     partitions_.push_back(Partition{.child = {child, 0},
-                                    .id = {found.topic, index},
+                                    .id = {found.topic, index, found.unit},
                                     .topic = topic.number,
                                     .init = topic.init,
                                     .adapter = pipeline::Adapter(adapter_settings_)});

@@ -138,6 +138,7 @@ operate::PartitionStatus Partition::status(supervise::ChildState child_state, co
   status.high_watermark = high_watermark;
   status.readable_end = readable_end;
   history.tell(status.activity, lag(), node.now);
+  if (id.unit == ports::OffsetUnit::kBytes) status.activity.approx_lag_bytes = lag();  // which it is exactly
   status.activity.last_error = last_error;
   status.activity.uncommitted_batches = adapter.uncommitted_batches();
   const std::optional<base::Time> retry_at = node.starts_at ? node.starts_at : adapter.deferred_until();

@@ -118,7 +118,7 @@ void Paused::remove(const std::string& topic, std::optional<std::int32_t> partit
 }
 
 bool Paused::contains(const ports::TopicPartition& partition) const {
-  return entries_.contains(partition) || entries_.contains({partition.topic, kWholeTopic});
+  return entries_.contains({partition.topic, partition.partition}) || entries_.contains({partition.topic, kWholeTopic});
 }
 
 }  // namespace ductus::node

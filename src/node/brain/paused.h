@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "ductus/result.h"
 #include "ports/offset_store.h"
@@ -37,7 +38,7 @@ class Paused {
 
  private:
   static constexpr std::int32_t kWholeTopic = -1;
-  std::set<ports::TopicPartition> entries_;
+  std::set<std::pair<std::string, std::int32_t>> entries_;
 };
 
 }  // namespace ductus::node

@@ -70,6 +70,7 @@ operate::StatusReport Brain::status(base::Time now) const {
   if (!config_.brokers.empty()) {
     report.source = kafka::to_string({config_.brokers[0].host, config_.brokers[0].port});
   }
+  report.protocol = protocol_;
   for (const auto& [name, topic] : topics_) {
     const bool nothing_to_read = topic.found && topic.config.count(0, topic.partition_count) == 0;
     if (!topic.read || (topic.found && !nothing_to_read)) continue;

@@ -24,8 +24,9 @@ void TopicLedger::found(const std::string& topic, const ports::TopicId& id, std:
 }
 
 void TopicLedger::loaded(const std::string& topic, const std::optional<ports::KnownTopic>& stored) {
-  Entry& entry = topics_[topic];
-  if (entry.account) return;
+  const auto known = topics_.find(topic);
+  if (known == topics_.end() || known->second.account) return;
+  Entry& entry = known->second;
   entry.account = stored ? *stored : entry.now;
   entry.untold = !stored;
 }

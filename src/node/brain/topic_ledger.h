@@ -23,7 +23,8 @@ class TopicLedger {
   /// What the cluster says. Comes before loaded(). `read`: as TopicConfig::partitions; empty: all.
   void found(const std::string& topic, const ports::TopicId& id, std::int32_t partition_count,
              const std::vector<config::PartitionRange>& read = {});
-  /// What the store says. A topic that it has never seen is accounted for as it is now.
+  /// What the store says. A topic that it has never seen is accounted for as it is now. Of topics that were not found()
+  /// nothing is kept.
   void loaded(const std::string& topic, const std::optional<ports::KnownTopic>& stored);
   /// The store holds this position.
   void stored(const ports::TopicPartition& partition, const ports::Position& position);

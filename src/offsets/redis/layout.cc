@@ -48,15 +48,19 @@ std::vector<std::string> keys_of(const std::string& handler_name) {
 }
 
 std::string field_of(const ports::TopicPartition& partition) {
-  return partition.topic + "/" + std::to_string(partition.partition);
+  const std::string number = std::to_string(partition.partition);
+  if (partition.unit == ports::OffsetUnit::kMessages) return partition.topic + "/" + number;
+  return partition.partition == 0 ? partition.topic : partition.topic + "@" + number;
 }
 
 std::optional<ports::TopicPartition> partition_of(std::string_view field) {
-  const std::size_t slash = field.rfind('/');
-  if (slash == field.npos) return std::nullopt;
-  const auto number = count_in<std::int32_t>(field.substr(slash + 1));
-  if (!number) return std::nullopt;
-  return ports::TopicPartition{std::string(field.substr(0, slash)), *number};
+  using Unit = ports::OffsetUnit;
+  const std::size_t mark = field.find_last_of("/@");
+  if (mark == field.npos) return ports::TopicPartition{std::string(field), 0, Unit::kBytes};
+  const Unit unit = field[mark] == '/' ? Unit::kMessages : Unit::kBytes;
+  const auto number = count_in<std::int32_t>(field.substr(mark + 1));
+  if (!number || (unit == Unit::kBytes && *number == 0)) return std::nullopt;
+  return ports::TopicPartition{std::string(field.substr(0, mark)), *number, unit};
 }
 
 std::string place_text(const std::optional<ports::Position>& position) {

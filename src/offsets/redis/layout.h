@@ -1,8 +1,10 @@
 // The layout in Redis: which key and field holds what, and how.
 //
-//   hash HANDLER_NAME            field TOPIC/PARTITION = next offset, decimal: what `redis-cli HSET` may set too
+//   hash HANDLER_NAME            field TOPIC/PARTITION = next offset, decimal: what `redis-cli HSET` may set too;
+//                                of a log that counts bytes TOPIC, as the original wrote it, or TOPIC@PARTITION of
+//                                partitions from 1 on. No topic has a / or a @ in its name
 //   hash HANDLER_NAME:meta       schema = 1
-//                                place/TOPIC/PARTITION = OFFSET EPOCH TOPIC_ID: counts only while OFFSET is that of the
+//                                place/FIELD = OFFSET EPOCH TOPIC_ID: counts only while OFFSET is that of the
 //                                  hash above; whoever sets that one alone says nothing of epoch and topic id
 //                                topic/TOPIC = TOPIC_ID PARTITION_COUNT
 //                                owner_token, _fence, _until_ms, _machine, _lock, _name: the lease (lease.h)
@@ -27,7 +29,7 @@ inline constexpr std::string_view kRedisSchema = "1";
 /// The hash, its :meta and its :journal, in this order.
 std::vector<std::string> keys_of(const std::string& handler_name);
 
-/// "orders/0".
+/// "orders/0"; of bytes "orders", "orders@1".
 std::string field_of(const ports::TopicPartition& partition);
 /// nullopt: the field is not one of ours.
 std::optional<ports::TopicPartition> partition_of(std::string_view field);

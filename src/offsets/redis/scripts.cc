@@ -117,7 +117,7 @@ if redis.call('HLEN', hash) > 2 * most_positions or redis.call('HLEN', meta) > 2
 end
 local positions, out = 0, {'ok', 0}
 for _, field in ipairs(redis.call('HKEYS', hash)) do
-  if #field <= 512 and string.find(field, '/%d+$') then
+  if #field <= 512 and (string.find(field, '/%d+$') or not string.find(field, '/', 1, true)) then
     positions = positions + 1
     out[#out + 1] = field
     out[#out + 1] = place(field)

@@ -27,6 +27,7 @@ ports::PositionChange position_change_from_json(const Json& object, const std::s
   ports::PositionChange change;
   change.partition.topic = fields.topic_name("topic");
   change.partition.partition = fields.number("partition");
+  change.partition.unit = fields.unit("unit");
   change.before = position_from_json(fields.object_or_null("before"), where + ".before", problem);
   change.after = position_from_json(fields.object_or_null("after"), where + ".after", problem);
   return change;
@@ -41,6 +42,7 @@ std::string to_json(const ports::OperatorChange& change) {
   for (const auto& [partition, before, after] : change.positions) {
     positions.push_back({{"topic", partition.topic},
                          {"partition", partition.partition},
+                         {"unit", name_of(partition.unit)},
                          {"before", position_to_json(before)},
                          {"after", position_to_json(after)}});
   }

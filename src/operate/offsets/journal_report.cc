@@ -21,6 +21,7 @@ std::string to_json(const config::NodeConfig& config, const std::vector<ports::J
     for (const auto& [partition, before, after] : act.positions) {
       positions.push_back({{"topic", partition.topic},
                            {"partition", partition.partition},
+                           {"unit", name_of(partition.unit)},
                            {"before", offset_of(before)},
                            {"after", offset_of(after)}});
     }

@@ -16,6 +16,7 @@ FileEntry entry_from(const Json& object, std::string where, bool complete, std::
   entry.topic = fields.topic_name("topic");
   entry.partition = complete ? fields.number("partition") : fields.optional_number("partition");
   if (complete) {
+    entry.unit = fields.unit("unit");
     entry.position = fields.position("offset");
   } else {
     entry.position.next_offset = fields.offset("offset");

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <map>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "base/escape.h"
@@ -75,10 +76,10 @@ Result<OffsetsFile> parse_any(std::string_view text) {
 
 // Entries that say the same become one.
 Result<void> join_equals(std::vector<FileEntry>& entries) {
-  std::map<std::pair<std::string, std::optional<std::int32_t>>, FileEntry> known;
+  std::map<std::tuple<std::string, std::optional<std::int32_t>, ports::OffsetUnit>, FileEntry> known;
   std::vector<FileEntry> kept;
   for (FileEntry& entry : entries) {
-    const auto [place, added] = known.try_emplace({entry.topic, entry.partition}, entry);
+    const auto [place, added] = known.try_emplace({entry.topic, entry.partition, entry.unit}, entry);
     if (added) {
       kept.push_back(std::move(entry));
     } else if (place->second.position != entry.position) {
@@ -94,7 +95,7 @@ Result<void> join_equals(std::vector<FileEntry>& entries) {
 std::string write_json(const ports::StoreEntries& entries, const std::string& handler_name) {
   Json results = Json::array();
   for (const auto& [partition, position] : entries.positions) {
-    Json result = {{"topic", partition.topic}, {"partition", partition.partition}};
+    Json result = {{"topic", partition.topic}, {"partition", partition.partition}, {"unit", name_of(partition.unit)}};
     result.update(to_json(position, "offset"));
     results.push_back(std::move(result));
   }

@@ -27,8 +27,9 @@ inline constexpr std::size_t kMaxOffsetsFileEntries = 200'000;
 struct FileEntry {
   std::string topic;  ///< a name that Kafka allows
   std::optional<std::int32_t> partition;
-  ports::Position position;  ///< epoch and topic id only where the file is complete
-  std::string where;         ///< "line 3", "results[2]"
+  ports::Position position;                               ///< epoch and topic id only where the file is complete
+  std::string where;                                      ///< "line 3", "results[2]"
+  ports::OffsetUnit unit = ports::OffsetUnit::kMessages;  ///< told only where the file is complete
 };
 
 struct OffsetsFile {

@@ -73,6 +73,13 @@ std::optional<std::int32_t> PlacedFields::optional_number(const char* key) {
   return number(key);
 }
 
+ports::OffsetUnit PlacedFields::unit(const char* key) {
+  if (find(key) == nullptr) return ports::OffsetUnit::kMessages;
+  const auto unit = ports::unit_of(text(key));
+  if (!unit) refuse(key, "\"messages\" or \"bytes\"");
+  return unit.value_or(ports::OffsetUnit::kMessages);
+}
+
 ports::TopicId PlacedFields::topic_id(const char* key) {
   ports::TopicId id{};
   const Json* const field = find(key);

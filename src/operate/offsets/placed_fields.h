@@ -24,6 +24,8 @@ class PlacedFields {
   /// nullopt also where it is not there, or null.
   std::optional<std::int32_t> optional_number(const char* key);
   std::int64_t offset(const char* key);
+  /// "messages" or "bytes"; messages where it is not there.
+  ports::OffsetUnit unit(const char* key);
   /// 32 hexadecimal digits; all zero where it is not there, or null.
   ports::TopicId topic_id(const char* key);
   /// The offset under `offset_key`, "leader_epoch" and "topic_id", which may be absent.

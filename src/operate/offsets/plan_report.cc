@@ -11,7 +11,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Offset = std::optional<std::int64_t>;
 
-std::string messages(std::int64_t count) { return std::to_string(count) + (count == 1 ? " message" : " messages"); }
+std::string counted(std::int64_t count, ports::OffsetUnit unit) {
+  std::string_view name = name_of(unit);
+  if (count == 1) name.remove_suffix(1);
+  return std::to_string(count) + " " + std::string(name);
+}
 
 std::string or_mark(Offset offset) { return offset ? std::to_string(*offset) : "?"; }
 
@@ -30,10 +34,10 @@ std::string move_in_words(const ResetRow& row) {
   const std::int64_t start = row.log_start_offset.value_or(0);
   if (to < from) {
     const std::int64_t again = std::min(from, row.readable_end.value_or(from)) - std::max(to, start);
-    return messages(std::max<std::int64_t>(again, 0)) + " handled again";
+    return counted(std::max<std::int64_t>(again, 0), row.partition.unit) + " handled again";
   }
   const std::int64_t skipped = std::max<std::int64_t>(to - std::max(from, start), 0);
-  return messages(skipped) + (skipped > 0 ? " SKIPPED" : " skipped");
+  return counted(skipped, row.partition.unit) + (skipped > 0 ? " SKIPPED" : " skipped");
 }
 
 }  // namespace
@@ -59,6 +63,7 @@ std::string to_json(const config::NodeConfig& config, const ResetPlan& plan, Pla
     partitions.push_back({
         {"topic", row.partition.topic},
         {"partition", row.partition.partition},
+        {"unit", name_of(row.partition.unit)},
         {"before", offset_of(row.before)},
         {"next_offset", offset_of(row.after)},
         {"log_start_offset", or_null(row.log_start_offset)},

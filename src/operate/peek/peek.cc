@@ -5,8 +5,8 @@
 #include "base/byte_budget.h"
 #include "kafka/set_decoder.h"
 #include "kafka/source.h"
-#include "operate/source_settings.h"
-#include "operate/source_sockets.h"
+#include "operate/source/source_settings.h"
+#include "operate/source/source_sockets.h"
 
 namespace ductus::operate {
 namespace {
@@ -77,7 +77,7 @@ class Peek {
     if (std::exchange(attached_, true) || done_) return;
     const auto partition = partition_of(found.partition_count);
     if (!partition) return end(partition.error());
-    found_.partition = {request_.topic.name, *partition};
+    found_.partition = {request_.topic.name, *partition, found.unit};
     const auto place = request_.places.find(*partition);
     if (!request_.offset && place == request_.places.end()) {
       return end({ErrorCode::kNotFound, name() + ": no offset is stored; say with --offset where to look"});
@@ -192,6 +192,8 @@ class Peek {
   void on(const ports::Healed&) { trouble_.clear(); }
 
   void on(const ports::SourceState& state) { cluster_trouble_ = state.reachable ? "" : state.detail; }
+
+  void on(const ports::ProtocolFound&) {}
 
   // The partition that waits for the broker says so itself.
   void on(const ports::BrokerAway&) {}

@@ -75,7 +75,8 @@ class RunningNodeTest(unittest.TestCase):
     def test_sighup_with_a_configuration_that_is_invalid_changes_nothing(self):  # B13
         node = self.started("events")
         valid = node.config.read_text()
-        node.config.write_text(valid.replace('"events"', '"more"') + '[log]\nlevel = "loud"\n[[topics]]\nname = "a/b"\n')
+        bad = '[log]\nlevel = "loud"\n[[topics]]\nname = "a/b"\n'
+        node.config.write_text(valid.replace('"events"', '"more"') + bad)
         node.hang_up()
         wait_until(lambda: "the node goes on as before" in node.said, "it says so")
         self.assertIn("log.level: expected", node.said)

@@ -209,6 +209,7 @@ class SandboxSource {
   void obey(const ports::OffsetFound&) {}
   void obey(const ports::LogBounds&) {}
   void obey(const ports::SourceState&) {}
+  void obey(const ports::ProtocolFound&) {}
 
   void see(const std::string& word) {
     const base::Duration pause = clock_.now() - last_word_at_;

@@ -136,6 +136,7 @@ TEST_F(BrainSupervisionTest, AStoreThatLivesAndDoesNotWriteStaysAway) {
   deliver(0, 0, 4);
   accept(4);
   wait(pipeline::Rounds::kRoundDelay);
+  sync();
   store(Error{ErrorCode::kIo, "it is full"});
   brain_->kept_alive({}, clock_.now(), effects_);
   EXPECT_EQ(brain_->status(clock_.now()).store.reason, "it is full");

@@ -146,12 +146,17 @@ TEST_F(RedisStoreTest, NamesTheFieldOfAValueThatIsNoOffset) {
   expect_named("a megabyte");
 }
 
-TEST_F(RedisStoreTest, LeavesTheFieldsOfTheOldLineAlone) {
+TEST_F(RedisStoreTest, KeepsBytePositionsWhereTheOriginalHadThem) {
+  constexpr auto kBytes = ports::OffsetUnit::kBytes;
+  server_.cli({"HSET", "pipe", "orders", "4096"});
   const auto store_ = open();
-  server_.cli({"HSET", "pipe", "orders", "4096", "orders@1", "512"});
-  store(*store_, {{kOrders0, {1}}});
-  EXPECT_EQ(store_->entries()->positions, (std::vector<ports::StoredPosition>{{kOrders0, {1}}}));
-  EXPECT_EQ(field("orders"), "4096");
+  EXPECT_EQ(load_one(*store_, {"orders", 0, kBytes}), Position{4096});
+  EXPECT_EQ(load_one(*store_, kOrders0), std::nullopt);
+  store(*store_, {{{"orders", 0, kBytes}, {8192}}, {{"orders", 1, kBytes}, {512}}, {kOrders0, {1}}});
+  EXPECT_EQ(field("orders"), "8192");
+  EXPECT_EQ(field("orders@1"), "512");
+  EXPECT_EQ(field("orders/0"), "1");
+  EXPECT_EQ(store_->entries()->positions.size(), 3u);
 }
 
 TEST_F(RedisStoreTest, RefusesANewerSchema) {

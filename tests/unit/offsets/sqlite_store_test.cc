@@ -128,7 +128,7 @@ TEST_F(SqliteStoreTest, RefusesANewerSchemaAndNamesBothNumbers) {
   tamper("PRAGMA user_version = 41");
   const Error error = refusal();
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
-  EXPECT_NE(error.message.find("schema 41, this one knows 3"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("schema 41, this one knows 4"), std::string::npos) << error.message;
 }
 
 TEST_F(SqliteStoreTest, BringsAFileOfTheFirstSchemaUpToTodays) {
@@ -162,11 +162,33 @@ TEST_F(SqliteStoreTest, BringsTheJournalOfTheSecondSchemaUpToTodays) {
   EXPECT_EQ(store->entries()->topics.size(), 1u);
 }
 
+TEST_F(SqliteStoreTest, TakesWhatTheThirdSchemaHeldForOffsetsOfMessages) {
+  tamper(
+      "CREATE TABLE positions(handler_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, "
+      "next_offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, topic_id BLOB NOT NULL, updated_at TEXT NOT NULL, "
+      "PRIMARY KEY(handler_name, topic, partition)) STRICT, WITHOUT ROWID;"
+      "CREATE TABLE topics(handler_name TEXT NOT NULL, topic TEXT NOT NULL, topic_id BLOB NOT NULL, "
+      "partition_count INTEGER NOT NULL, updated_at TEXT NOT NULL, "
+      "PRIMARY KEY(handler_name, topic)) STRICT, WITHOUT ROWID;"
+      "CREATE TABLE changes(act INTEGER NOT NULL, handler_name TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, "
+      "why TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, old_offset INTEGER, "
+      "old_leader_epoch INTEGER, old_topic_id BLOB, new_offset INTEGER, new_leader_epoch INTEGER, new_topic_id BLOB, "
+      "PRIMARY KEY(act, topic, partition)) STRICT, WITHOUT ROWID;"
+      "INSERT INTO positions VALUES('handler', 'orders', 0, 42, 7, zeroblob(16), '2026-01-01T00:00:00.000Z');"
+      "INSERT INTO changes VALUES(4, 'handler', '2026-01-01T00:00:00.000Z', 'alice', 'undo', 'orders', 0, "
+      "42, 7, zeroblob(16), NULL, NULL, NULL);"
+      "PRAGMA application_id = 0x64756374; PRAGMA user_version = 3");
+  const auto store = open();
+  EXPECT_EQ(store->entries()->positions, (std::vector<StoredPosition>{{kPartition, Position{42, 7, {}}}}));
+  EXPECT_EQ(store->journal(9)->front().positions,
+            (std::vector<ports::PositionChange>{{kPartition, Position{42, 7, {}}, {}}}));
+}
+
 TEST_F(SqliteStoreTest, LeavesNothingOfAnOlderSchemaBehind) {
   tamper(kTablesOfSchema2);
   open();
   EXPECT_EQ(rows("SELECT name FROM sqlite_schema ORDER BY name"), "changes\npositions\ntopics\n");
-  EXPECT_EQ(rows("PRAGMA user_version"), "3\n");
+  EXPECT_EQ(rows("PRAGMA user_version"), "4\n");
   open();
 }
 

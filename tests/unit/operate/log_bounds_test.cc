@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "net/socket.h"
-#include "operate/source_sockets.h"
+#include "operate/source/source_sockets.h"
 
 namespace ductus::operate {
 namespace {

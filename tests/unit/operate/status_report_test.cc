@@ -19,7 +19,9 @@ PartitionStatus partition_at(std::int32_t index, std::optional<std::int64_t> nex
 }
 
 StatusReport report_of(std::vector<PartitionStatus> partitions) {
-  return {"local", "kafka_ductus", "running", "kafka-1:9092", std::move(partitions)};
+  StatusReport report{"local", "kafka_ductus", "running", "kafka-1:9092", std::move(partitions)};
+  report.protocol = ports::ProtocolFound{ports::OffsetUnit::kMessages, "kafka", "it answers"};
+  return report;
 }
 
 TEST(Lag, IsWhatIsLeftToRead) {
@@ -74,13 +76,32 @@ TEST(StatusJson, HasTheFieldsOfItsSchema) {
   }
   const auto expected = nlohmann::json::parse(R"({
     "schema": "ductus.status/1", "name": "local", "handler_name": "kafka_ductus", "source": "kafka-1:9092",
-    "state": "running", "unit": "messages", "total_lag": null,
+    "state": "running", "protocol": "kafka", "protocol_why": "it answers", "unit": "messages", "total_lag": null,
     "partitions": [
       {"topic": "orders", "partition": 3, "state": "behind", "reason": "store away", "next_offset": 5,
        "log_start_offset": 1, "high_watermark": 10, "readable_end": 9, "lag": 4},
       {"topic": "orders", "partition": 4, "state": "behind", "reason": "", "next_offset": null,
        "log_start_offset": null, "high_watermark": null, "readable_end": 9, "lag": null}]})");
   EXPECT_EQ(json, expected);
+}
+
+TEST(StatusJson, KnowsNoUnitBeforeTheProtocolIsFound) {
+  auto report = report_of({});
+  report.protocol.reset();
+  const auto json = nlohmann::json::parse(to_json(report));
+  for (const char* field : {"protocol", "protocol_why", "unit"}) EXPECT_TRUE(json.at(field).is_null()) << field;
+  EXPECT_EQ(status_from_json(to_json(report))->unit(), std::nullopt);
+}
+
+TEST(StatusJson, TellsWhereOffsetsCountBytes) {
+  auto report = report_of({});
+  report.protocol = ports::ProtocolFound{ports::OffsetUnit::kBytes, "kafka-0.7", "it closes on null"};
+  EXPECT_EQ(nlohmann::json::parse(to_json(report)).at("unit"), "bytes");
+  const auto read = status_from_json(to_json(report));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->unit(), ports::OffsetUnit::kBytes);
+  EXPECT_EQ(read->protocol->protocol, "kafka-0.7");
+  EXPECT_EQ(read->protocol->why, "it closes on null");
 }
 
 /// A report in which everything is known.

@@ -50,6 +50,14 @@ TEST(StatusText, KeepsTheOriginalsFirstAndLastLine) {
             "Total lag: 47330 messages   worst: orders/11 stalled\n");
 }
 
+TEST(StatusText, SaysWhichOldProtocolIsSpokenAndThatLagsAreBytes) {
+  auto report = two_topics();
+  report.protocol = ports::ProtocolFound{ports::OffsetUnit::kBytes, "kafka-0.7", "it closed on a topic without a name"};
+  const auto text = status_text(report, {}, {});
+  EXPECT_NE(text.find("\n  kafka-0.7: it closed on a topic without a name\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nTotal lag: 47330 Bytes "), std::string::npos) << text;
+}
+
 TEST(StatusText, MarksWhatIsUnknownAndSaysHowMuchItIsAtLeast) {
   const auto report = report_of({partition("a", 0, "behind", 7, 9), partition("a", 1, "waiting", std::nullopt, 9)});
   const auto text = status_text(report, {}, {});
@@ -162,6 +170,26 @@ TEST(ClassicText, IsTheOriginalsTextToTheLetter) {
             "test      :                    7 Offset         2 messages lag\n"
             "\n"
             "Total lag: 122 messages");
+}
+
+TEST(ClassicText, TellsOfBytesAsTheOriginalDid) {
+  auto report = report_of({partition("test", 0, "behind", 10'253'927'224, 10'253'927'224 + 3'570'864'347)});
+  report.source = "kafka-primary.acc:9092";
+  report.protocol = ports::ProtocolFound{ports::OffsetUnit::kBytes, "kafka-0.7", ""};
+  EXPECT_EQ(classic_text(report),
+            "kafka_ductus 'kafka_ductus' from kafka-primary.acc:9092\n"
+            "test      :          10253927224 Offset      3405 MB lag\n"
+            "\n"
+            "Total lag: 3570864347 Bytes");
+}
+
+TEST(ClassicText, RoundsToWholeMegabytes) {
+  for (const auto& [bytes, shown] : {std::pair{0, "0"}, {(1 << 19) - 1, "0"}, {1 << 19, "1"}, {3 << 20, "3"}}) {
+    auto report = report_of({partition("t", 0, "behind", 0, bytes)});
+    report.protocol = ports::ProtocolFound{ports::OffsetUnit::kBytes, "kafka-0.6", ""};
+    const std::string line = std::string("         ") + shown + " MB lag\n";
+    EXPECT_NE(classic_text(report).find(line), std::string::npos) << classic_text(report);
+  }
 }
 
 TEST(ClassicText, AddsUpThePartitionsOfATopic) {

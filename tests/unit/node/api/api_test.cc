@@ -19,6 +19,7 @@ class ApiTest : public ::testing::Test {
     config_.module = "file";
     config_.log_file = "/log/local.log";
     config_.brokers = {{"kafka-1", 9092}};
+    api_.follow(config_);
   }
   control::Response ask(const std::string& method, const std::string& path, const control::Request& request = {}) {
     const control::Routes routes = api_.routes();

@@ -53,15 +53,16 @@ TEST_F(ConfigAnswerTest, HasEachSettingAsItWasWrittenAndWhereItIsFrom) {
 
 TEST_F(ConfigAnswerTest, HasTheTomlOfAllWithoutSecrets) {
   const auto answer = answer_for(
-      "[handler.settings]\nurl = 'https://me:hidden@h/'\nname = '\"\xC3\xA4'\n[source]\nbrokers = ['a:1']\n"
+      "[handler.settings]\ntoken = 'hidden'\nurl = 'https://me:hidden@h/'\nname = '\"\xC3\xA4'\n[source]\nbrokers = "
+      "['a:1']\n"
       "[[topics]]\nname = 'orders'\n");
   const auto toml = answer["toml"].get<std::string>();
   EXPECT_NE(toml.find("[source]\nbrokers = [\"a:1\"]\n"), std::string::npos) << toml;
-  EXPECT_NE(toml.find(R"(settings = { name = "\"\xC3\xA4", token = "***", url = "https://me:***@h/" })"
+  EXPECT_NE(toml.find(R"(settings = { name = "\"ä", token = "***", url = "https://me:***@h/" })"
                       "\n"),
             std::string::npos)
       << toml;
-  EXPECT_EQ(setting(answer, "handler.settings")["origin"], "config/local.toml:1:2");
+  EXPECT_EQ(setting(answer, "handler.settings")["origin"], "config/local.toml:1:10");
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ TEST(JournalReport, IsJson) {
   EXPECT_EQ(told["schema"], "ductus.journal/1");
   EXPECT_EQ(told["handler_name"], "tests");
   EXPECT_EQ(told["acts"][0], nlohmann::json::parse(R"({"act":7,"at":"2026-11-26T13:00:00.000Z","who":"bob",
-      "why":"offsets undo","positions":[{"topic":"orders","partition":1,"before":5,"after":null}]})"));
+      "why":"offsets undo","positions":[{"topic":"orders","partition":1,
+      "unit":"messages","before":5,"after":null}]})"));
 }
 
 }  // namespace

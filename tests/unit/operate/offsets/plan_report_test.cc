@@ -70,7 +70,8 @@ TEST_F(PlanReportWhole, IsToldAsJson) {
   EXPECT_EQ(told["schema"], "ductus.reset/1");
   EXPECT_EQ(told["handler_name"], "tests");
   EXPECT_EQ(told["dry_run"], true);
-  EXPECT_EQ(told["partitions"][1], nlohmann::json::parse(R"({"topic":"orders-of-the-day","partition":11,"before":null,
+  EXPECT_EQ(told["partitions"][1], nlohmann::json::parse(R"({"topic":"orders-of-the-day","partition":11,
+      "unit":"messages","before":null,
       "next_offset":70,"log_start_offset":50,"readable_end":100,"outside_log":false,
       "what_happens":"set for the first time"})"));
   EXPECT_EQ(told["partitions"][2]["next_offset"], nullptr);

@@ -1,4 +1,4 @@
-#include "operate/source_sockets.h"
+#include "operate/source/source_sockets.h"
 
 #include <poll.h>
 
@@ -56,8 +56,10 @@ void SourceSockets::run_once(ports::SourceEffects& out) {
     polled.push_back({connection.stream->socket().fd(), static_cast<short>(POLLIN | (writes ? POLLOUT : 0)), 0});
     ids.push_back(id);
   }
-  const auto until = std::min(deadline_, source_.next_tick());
-  const auto wait = std::chrono::ceil<milliseconds>(until - clock_.now()).count();
+  const base::Time before = clock_.now();
+  const base::Time until =
+      std::max(std::min(deadline_, source_.next_tick()), before);  // what is due may be due for ever
+  const auto wait = std::chrono::ceil<milliseconds>(until - before).count();
   ::poll(polled.data(), polled.size(), static_cast<int>(std::clamp<std::int64_t>(wait, 0, 60'000)));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto found = connections_.find(ids[i]);

@@ -1,4 +1,4 @@
-#include "operate/source_settings.h"
+#include "operate/source/source_settings.h"
 
 namespace ductus::operate {
 
