@@ -106,11 +106,13 @@ class AddingTopicsTest(unittest.TestCase):
 
         node.start_console()
 
-        reason = node.wait_for_partition("new", 0, lambda row: row["state"] == "stopped", "it stops")["reason"]
+        # Before the node is up, its status is that of a stopped one.
+        stops = node.wait_for_partition("new", 0, lambda row: "OFFSET" in row["reason"], "it stops with a reason")
+        self.assertEqual(stops["state"], "stopped")
         node.wait_for_partition("old", 0, lambda row: row["next_offset"] == 1000, "the other one is read")
         self.assertIsNone(node.exit_code())
         command = "ductus reset_single_offset node new OFFSET --partition 0"
-        self.assertIn(command, reason)
+        self.assertIn(command, stops["reason"])
         node = self.node_after_stop(node, "old", "new")
         words = command.replace("OFFSET", "290").split()
         self.assertEqual(node.verb(words[1], *words[3:]).returncode, 0)

@@ -293,7 +293,8 @@ class OffsetToolsTest(unittest.TestCase):
             [act["why"] for act in acts],
             ["offsets undo", "offsets undo", "reset_single_offset topic1 5", "reset_offsets"],
         )
-        self.assertEqual(acts[0]["positions"], [{"topic": "topic1", "partition": 0, "before": 70, "after": 5}])
+        undone = {"topic": "topic1", "partition": 0, "unit": "messages", "before": 70, "after": 5}
+        self.assertEqual(acts[0]["positions"], [undone])
         first = self.run_verb(0, "offsets", "log", "--limit", "1").stdout
         self.assertEqual(first.count("act "), 1)
         self.assertIn("topic1/0: 70 -> 5", first)
