@@ -191,8 +191,8 @@ class ControlTest(unittest.TestCase):
         self.assertEqual(self.control.get(f"/v1/events?after={first['last']}")[1]["events"], [])
 
     def test_the_configuration_is_the_one_that_the_node_runs_with_after_a_reload_too(self):
-        handler = {"module": "time_lag", "settings": {"url": "https://me:hush@127.0.0.1:1/"}}
-        node = self.start(handler=handler, periodic={"every": "1h"})
+        settings_of_module = {"token": "hush", "url": "https://me:hush@example.org/"}
+        node = self.hold_up(handler={"module": "ledger", "settings": settings_of_module})
 
         def settings():
             status, answer = self.control.get("/v1/config")
@@ -202,7 +202,7 @@ class ControlTest(unittest.TestCase):
 
         before = settings()
         self.assertEqual((before["log.level"]["value"], before["log.level"]["origin"]), ("info", "default"))
-        self.assertEqual(before["handler.settings"]["value"], {"url": "https://me:***@127.0.0.1:1/"})
+        self.assertEqual(before["handler.settings"]["value"], {"token": "***", "url": "https://me:***@example.org/"})
         written = node.config.read_text()
         self.assertIn("[offsets]", written)
         node.config.write_text('log.level = "debug"\nlog.format = "json"\n' + written)
