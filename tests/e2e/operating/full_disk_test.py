@@ -12,6 +12,7 @@ import signal
 import tempfile
 import unittest
 
+from support import kcat
 from support.child_process import wait_until
 from support.ductus_daemon import DuctusDaemon
 from support.sandbox import Sandbox
@@ -39,6 +40,9 @@ class FullDiskTest(unittest.TestCase):
     def daemon(self, **tables):
         tables = {"batch": {"max_bytes": _BATCH_BYTES}, "store": {"max_uncommitted_batches": _BOUND}, **tables}
         return self.enterContext(DuctusDaemon(self.folder, self.sandbox.bootstrap, ["events"], **tables))
+
+    def messages_there(self):
+        return kcat.consume(self.sandbox.bootstrap, "events", 0).count(b"\n")
 
     def wait_until_all_is_read(self, daemon):
         return daemon.wait_for_partition("events", 0, lambda row: row["next_offset"] == _COUNT, "all is read")
@@ -88,6 +92,7 @@ class FullDiskTest(unittest.TestCase):
         self.assertIn("look at its room", held["reason"])
         self.assertLessEqual(held["uncommitted_batches"], _BOUND)
         self.assertEqual(daemon.status()["store"]["state"], "away")
+        wait_until(lambda: self.messages_there() == _COUNT, "all messages are there")
         self.assertEqual(daemon.partition_status()["events", 0]["next_offset"], held["next_offset"])
 
         daemon.limit_file_size(-1)
