@@ -40,7 +40,7 @@ struct StatusReport {
   ProcessStatus process{};
   StoreStatus store{};
   SupervisionStatus supervision{};
-  std::optional<ports::ProtocolFound> protocol{};  ///< that the brokers speak
+  std::optional<ports::ProtocolFound> protocol;  ///< that the brokers speak
 
   /// What offsets and lags count.
   std::optional<ports::OffsetUnit> unit() const;
