@@ -105,7 +105,7 @@ class LogsTest(unittest.TestCase):
 
     def test_following_loses_and_repeats_nothing_over_rotation(self):
         node = self.daemon()
-        with Follower(node, "-n", "0", "--topic", "events") as follower:
+        with Follower(node, "--topic", "events") as follower:
             self.log_a_pause(node, "events/0")
             follower.wait_for("events/0 is resumed")
             # As logrotate does it: moved away, made anew, and then the node is told.
