@@ -12,6 +12,8 @@ using std::chrono::seconds;
 
 /// Of kLiveness: until then faults begin.
 constexpr base::Duration kFaultsLast = kHour - kRecoveryLimit - seconds(10);
+/// By which a seed goes on that has delivered too little.
+constexpr base::Duration kFurther = minutes(10);
 constexpr base::Duration kLookEvery = seconds(5);
 /// An operator has seen by then that a partition has stopped.
 constexpr base::Duration kOperatorComes = seconds(20);
@@ -34,6 +36,7 @@ Simulation::Simulation(std::uint64_t seed, Mode mode, const std::set<std::size_t
   }
   world_.trace.on = trace;
   began_ = world_.timeline.now();
+  end_ = began_ + kHour;
   if (mode == Mode::kLiveness) world_.faults_end = began_ + kFaultsLast;
   for (std::size_t i = 0; i < plan_.size(); ++i) {
     if (!without.contains(i)) after(plan_[i].at, [this, i] { happen(plan_[i]); });
@@ -41,7 +44,7 @@ Simulation::Simulation(std::uint64_t seed, Mode mode, const std::set<std::size_t
   add_producers();
   after(seconds(1), [this] { start_node(); });
   after(kLookEvery, [this] { look(); });
-  if (mode == Mode::kLiveness) after(kFaultsLast + milliseconds(1), [this] { mend_everything(); });
+  if (mode == Mode::kLiveness) after(kFaultsLast + milliseconds(1), [this] { end_faults(); });
 }
 
 Simulation::~Simulation() = default;
@@ -51,11 +54,14 @@ void Simulation::after(base::Duration delay, std::function<void()> event) {
 }
 
 Outcome Simulation::run() {
-  const base::Time end = began_ + kHour;
   bool more = true;
   while (more && !world_.checker.violation() && !(outcome_.recovery && mode_ == Mode::kLiveness)) {
     try {
-      more = world_.timeline.step(end);
+      more = world_.timeline.step(end_);
+      if (!more && mode_ == Mode::kSafety && has_delivered_too_little()) {
+        end_ += kFurther;
+        more = true;
+      }
     } catch (const Killed&) {
       world_.trace.say(world_.timeline, [] { return std::string("the node is killed"); });
       end_node();
@@ -164,6 +170,17 @@ void Simulation::note_states(const std::string& kind) {
   std::set<std::string> states;
   for (const operate::PartitionStatus& partition : report.partitions) states.insert(partition.state);
   for (const std::string& state : states) ++outcome_.met[{kind, state}];
+}
+
+bool Simulation::has_delivered_too_little() const {
+  return world_.checker.batches < kLeastDeliveries && world_.timeline.now() < began_ + kLongest;
+}
+
+void Simulation::end_faults() {
+  if (!has_delivered_too_little()) return mend_everything();
+  end_ += kFurther;
+  world_.faults_end += kFurther;
+  after(kFurther, [this] { end_faults(); });
 }
 
 void Simulation::mend_everything() {

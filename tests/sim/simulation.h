@@ -1,4 +1,4 @@
-// Simulation: one seed: an hour of a node, its cluster, its store, its users and its operator, in one thread.
+// Simulation: one seed: an hour or more of a node, its cluster, its store, its users and its operator, in one thread.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,9 @@ enum class Mode : std::uint8_t {
 };
 
 inline constexpr base::Duration kHour = std::chrono::hours(1);
+/// A seed that has delivered less by the end of its hour goes on, for kLongest in all at most.
+inline constexpr std::uint64_t kLeastDeliveries = 5000;
+inline constexpr base::Duration kLongest = 6 * kHour;
 /// After the last fault of kLiveness.
 inline constexpr base::Duration kRecoveryLimit = std::chrono::minutes(4);
 
@@ -72,6 +75,8 @@ class Simulation {
   void add_producers();
   void look();
   void reset_what_stopped();
+  bool has_delivered_too_little() const;
+  void end_faults();
   void mend_everything();
   void check_recovery();
   void resume_what_is_paused();
@@ -81,6 +86,7 @@ class Simulation {
   Random choices_;  ///< of settings, and then of the operator
   World world_;
   base::Time began_;
+  base::Time end_;
   std::set<Place> producers_;
   std::int64_t last_producer_id_ = 1000;
   std::unique_ptr<SimNode> node_;
