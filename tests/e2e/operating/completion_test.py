@@ -88,12 +88,17 @@ class CompletionTest(unittest.TestCase):
         self.assertEqual(self.candidates("pause", "local_to_local", "topic"), ["topic1", "topic2"])
         self.assertEqual(self.candidates("reset_single_offset", "remote", ""), ["other"])
         self.assertEqual(self.candidates("pause", "nowhere", ""), [])
+        self.assertEqual(self.candidates("peek", "local_to_local", "topic"), ["topic1", "topic2"])
+        self.assertEqual(self.candidates("logs", "local_to_local", "--topic", "the"), ["the_topic"])
 
     def test_options_and_their_words(self):
         self.assertIn("--watch", self.candidates("status", "--"))
         self.assertIn("--json", self.candidates("status", "remote", "--j"))
         self.assertEqual(self.candidates("status", "--by", ""), ["topic", "partition"])
         self.assertEqual(self.candidates("status", "--color=al"), ["--color=always"])
+        self.assertEqual(self.candidates("logs", "--level", ""), ["debug", "info", "warn", "error"])
+        self.assertIn("--follow", self.candidates("logs", "--f"))
+        self.assertIn("--offset", self.candidates("peek", "--"))
         self.assertEqual(self.candidates("status", "--color", "=", "al"), ["always"])
         self.assertEqual(self.candidates("completion", ""), ["bash", "zsh", "fish"])
 

@@ -74,7 +74,7 @@ TEST_F(AttachCommandsTest, RefuseWhatTheyDoNotTake) {
   for (const char* const line :
        {"tree now", "trace", "trace events", "trace events/x", "trace events/-1", "trace events/99999999999", "pause",
         "pause /1", "pause events 1", "log", "log loud", "log debug for", "log debug until 5s", "log debug for 5",
-        "events 0", "events x", "trace events/6"}) {
+        "events 0", "events x", "trace events/6", "config now"}) {
     EXPECT_EQ(run(line), Outcome::kFailed) << line;
     EXPECT_NE(err_.str(), "") << line;
     EXPECT_EQ(out_.str(), "") << line;
@@ -150,7 +150,16 @@ TEST_F(AttachCommandsTest, ShowTheConfigurationOfTheNode) {
     EXPECT_EQ(run("config"), Outcome::kFailed) << other;
     EXPECT_NE(err_.str().find("another version"), std::string::npos) << err_.str();
   }
-  EXPECT_EQ(run("config now"), Outcome::kFailed);
+}
+
+TEST_F(AttachCommandsTest, PeekAtAPlaceOfTheConfigurationAlone) {
+  serve();
+  for (const char* const line : {"peek", "peek events/x", "peek events 0", "peek events 101", "peek events 1 2"}) {
+    EXPECT_EQ(run(line), Outcome::kFailed) << line;
+    EXPECT_EQ(err_.str(), "ductus: peek takes TOPIC or TOPIC/PARTITION, and a number up to 100\n") << line;
+  }
+  EXPECT_EQ(run("peek evnets"), Outcome::kFailed);
+  EXPECT_NE(err_.str().find("did you mean 'events'?"), std::string::npos) << err_.str();
 }
 
 TEST_F(AttachCommandsTest, AreCompletedWithWhatTheyTake) {
@@ -159,6 +168,7 @@ TEST_F(AttachCommandsTest, AreCompletedWithWhatTheyTake) {
   EXPECT_EQ(complete("pause "), Words({"events", "orders", "events/7"}));
   EXPECT_EQ(complete("pause ev"), Words({"events", "events/7"}));
   EXPECT_EQ(complete("trace "), Words({"events/7"}));
+  EXPECT_EQ(complete("peek ev"), Words({"events", "events/7"}));
   EXPECT_EQ(complete("log w"), Words({"warn"}));
   EXPECT_EQ(complete("log warn f"), Words({"for"}));
   EXPECT_EQ(complete("tree "), Words());
