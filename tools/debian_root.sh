@@ -5,7 +5,7 @@
 #                                                 machine's name service, CA, apt and Maven settings and nothing else
 #   debian_root.sh enter FOLDER WORKDIR COMMAND…  the command in there. Mounts and processes live in namespaces of
 #                                                 their own and end with it, or when this script is killed; the
-#                                                 network is shared
+#                                                 network is shared, and the compiler cache that $CCACHE_DIR names
 set -euo pipefail
 
 readonly release=bookworm
@@ -63,6 +63,11 @@ run_inside() {  # FOLDER WORKDIR COMMAND...
   mount --bind /dev "$folder/dev"
   mount --bind /dev/pts "$folder/dev/pts"
   mount -t tmpfs tmpfs "$folder/dev/shm"
+  if [[ -n ${CCACHE_DIR:-} ]]; then  # of the same compiler, at whatever place the sources lie
+    mkdir -p "$folder/root/.cache/ccache"
+    mount --bind "$CCACHE_DIR" "$folder/root/.cache/ccache"
+    environment+=("CCACHE_BASEDIR=$workdir" CCACHE_NOHASHDIR=1)
+  fi
   for variable in "${variables[@]}"; do
     [[ -z ${!variable:-} ]] || environment+=("$variable=${!variable}")
   done
