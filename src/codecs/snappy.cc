@@ -36,8 +36,9 @@ Result<void> for_each_block(base::ByteView data, Take take) {
   if (!begins_stream(data)) return take(data);
   while (!data.empty()) {
     if (begins_stream(data)) {
-      if (data.size() <= kStreamHeaderBytes) return corrupt("a stream without a chunk");
+      if (data.size() < kStreamHeaderBytes) return corrupt("a stream's header is cut off");
       data = data.subspan(kStreamHeaderBytes);
+      if (data.empty()) return {};
     }
     base::BigEndianReader chunk(data);
     const std::uint32_t length = chunk.u32();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <random>
 #include <string>
@@ -95,8 +96,11 @@ TEST_P(InflaterTest, B94_RefusesGarbageBehindGoodData) {
 
 TEST_P(InflaterTest, B95_RefusesAStreamCutAtAnyByteAndGoesOnAfterIt) {
   const Bytes frame = frame_of(as_bytes("some text, some text, some text, some text"));
+  const Bytes nothing = snappy_stream({});
   for (std::size_t size = 0; size < frame.size(); ++size) {
-    ASSERT_EQ(refusal(base::ByteView(frame).first(size)), ErrorCode::kCorrupt) << size;
+    const base::ByteView cut = base::ByteView(frame).first(size);
+    if (std::ranges::equal(cut, nothing)) continue;  // a stream by itself
+    ASSERT_EQ(refusal(cut), ErrorCode::kCorrupt) << size;
   }
   EXPECT_TRUE(inflate(frame).ok());
 }
@@ -226,9 +230,14 @@ TEST_F(SnappyTest, B91_RefusesChunksThatTogetherClaimTooMuch) {
   EXPECT_EQ(out_.capacity(), 0u);
 }
 
-TEST_F(SnappyTest, B91_RefusesAStreamWithoutAChunkAndAnEmptyChunk) {
+// As snappy-java writes nothing.
+TEST_F(SnappyTest, AStreamWithoutAChunkIsEmpty) {
+  ASSERT_TRUE(inflate(Codec::kSnappy, snappy_stream({})).ok());
+  EXPECT_EQ(text(), "");
+}
+
+TEST_F(SnappyTest, B91_RefusesAnEmptyChunk) {
   const Bytes good = snappy_block(as_bytes("text"));
-  EXPECT_EQ(refusal(Codec::kSnappy, snappy_stream({})), ErrorCode::kCorrupt);
   EXPECT_EQ(refusal(Codec::kSnappy, snappy_stream({Bytes{}})), ErrorCode::kCorrupt);
   EXPECT_EQ(refusal(Codec::kSnappy, snappy_stream({Bytes{}, good})), ErrorCode::kCorrupt);
   EXPECT_EQ(refusal(Codec::kSnappy, snappy_stream({good, Bytes{}})), ErrorCode::kCorrupt);
@@ -251,6 +260,7 @@ TEST_F(SnappyTest, ReadsStreamsOneBehindTheOther) {
   ASSERT_TRUE(inflate(Codec::kSnappy, both).ok());
   EXPECT_EQ(text(), "some text, and more");
   for (std::size_t size = first.size() + 1; size < both.size(); ++size) {
+    if (size == first.size() + snappy_stream({}).size()) continue;  // nothing behind the first
     ASSERT_EQ(refusal(Codec::kSnappy, base::ByteView(both).first(size)), ErrorCode::kCorrupt) << size;
   }
   EXPECT_EQ(refusal(Codec::kSnappy, join({snappy_block(as_bytes("text")), second})), ErrorCode::kCorrupt)
