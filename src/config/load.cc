@@ -103,6 +103,12 @@ void check_whole(const Files& files, const NodeConfig& config, const Layers& lay
     problems.add(whole_file, erlang ? "topics are missing in 'ductus': write {topics, [{\"…\", Init}]}"
                                     : "topics are missing: write [[topics]] and name = \"…\" for each");
   }
+  const bool old_line = config.protocol == SourceProtocol::kKafka07 || config.protocol == SourceProtocol::kKafka06;
+  if (old_line && config.brokers.size() > 1) {
+    problems.add(whole_file, "source.brokers: a node reads one broker of Kafka 0.6 or 0.7, not " +
+                                 std::to_string(config.brokers.size()) +
+                                 ": each has partitions and offsets of its own; write a configuration for each");
+  }
   if (config.reset_source == ResetSource::kTarget && !layers.has("target.brokers")) {
     problems.add(whole_file,
                  erlang ? "target_host and target_port are missing in 'ductus': initial_offset_source is target"

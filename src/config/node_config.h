@@ -29,6 +29,9 @@ struct BrokerAddress {
   bool operator==(const BrokerAddress&) const = default;
 };
 
+/// What the brokers speak; kAuto: found out when they are first asked.
+enum class SourceProtocol : std::uint8_t { kAuto, kKafka, kKafka07, kKafka06 };
+
 /// Where a verb that resets offsets reads the newest and the oldest ones.
 enum class ResetSource : std::uint8_t { kSource, kTarget };
 
@@ -46,6 +49,10 @@ struct TopicConfig {
   bool reads(std::int32_t partition) const {
     const auto holds = [&](const PartitionRange& range) { return range.first <= partition && partition <= range.last; };
     return partitions.empty() || std::any_of(partitions.begin(), partitions.end(), holds);
+  }
+  /// The highest partition that is named + 1; 1 where none is.
+  std::int32_t named_partitions() const {
+    return partitions.empty() ? 1 : std::min(partitions.back().last, INT32_MAX - 1) + 1;
   }
   /// How many partitions from `first` to the one before `end` are read.
   std::int64_t count(std::int32_t first, std::int32_t end) const {
@@ -81,6 +88,8 @@ struct NodeConfig {
 
   // [source]
   std::vector<BrokerAddress> brokers;
+  SourceProtocol protocol = SourceProtocol::kAuto;
+  bool may_create_topics = false;                      ///< by asking for them, as brokers of Kafka 0.6 do
   bool read_committed = true;                          ///< `isolation.level`
   std::chrono::milliseconds fetch_max_wait{500};       ///< `fetch.max.wait.ms`: the long poll
   std::chrono::milliseconds metadata_max_age{60'000};  ///< `metadata.max.age.ms`

@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 2> kLogFormats{"text", "json"};
 constexpr std::array<std::string_view, 3> kPolicies{"stop", "earliest", "latest"};
 constexpr std::string_view kOff = "off";
 constexpr std::array<std::string_view, 2> kIsolationLevels{"read_committed", "read_uncommitted"};
+constexpr std::array<std::string_view, 4> kProtocols{"auto", "kafka", "kafka-0.7", "kafka-0.6"};
 constexpr std::array<std::string_view, 2> kResetSources{"source", "target"};
 constexpr std::array<std::string_view, 3> kTopicKeys{"name", "init", "partitions"};
 
@@ -68,6 +69,22 @@ void read_isolation_level(std::string_view path, const Tree& value, NodeConfig& 
 }
 
 Value write_isolation_level(const NodeConfig& config) { return kIsolationLevels[config.read_committed ? 0 : 1]; }
+
+void read_protocol(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
+  auto word = read_word(value, kProtocols);
+  if (!word) return add_problem(problems, path, word.error(), value);
+  config.protocol = static_cast<SourceProtocol>(*word);
+}
+
+Value write_protocol(const NodeConfig& config) { return kProtocols[static_cast<std::size_t>(config.protocol)]; }
+
+void read_may_create_topics(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
+  const bool* const flag = std::get_if<bool>(&value.data);
+  if (flag == nullptr) return add_problem(problems, path, {ErrorCode::kInvalid, "expected true or false"}, value);
+  config.may_create_topics = *flag;
+}
+
+Value write_may_create_topics(const NodeConfig& config) { return config.may_create_topics; }
 
 void read_reset_source(std::string_view path, const Tree& value, NodeConfig& config, Problems& problems) {
   auto word = read_word(value, kResetSources);
@@ -190,6 +207,8 @@ constexpr auto kKeys = std::to_array<Key>({
     {"node.dir", PathField{&NodeConfig::dir}},
     {"node.stop_timeout", DurationField{&NodeConfig::stop_timeout, 0ms, 24h}},
     {"source.brokers", BrokersField{&NodeConfig::brokers}},
+    {"source.protocol", OwnField{read_protocol, write_protocol, TextForm::kPlain}},
+    {"source.may_create_topics", OwnField{read_may_create_topics, write_may_create_topics, TextForm::kToml}},
     {"source.client.id", TextField{&NodeConfig::client_id}},
     {"source.isolation.level", OwnField{read_isolation_level, write_isolation_level, TextForm::kPlain}},
     {"source.fetch.max.wait.ms", DurationField{&NodeConfig::fetch_max_wait, 1ms, 60s}},

@@ -40,6 +40,7 @@ class Document {
   Tree write() {
     write_address("source_host", "source_port", [&](const Entry& host, const std::string& address) {
       put("source", "brokers", list_of_one(host, address));
+      put("source", "may_create_topics", Tree{true, host.value->at, host.key->at, ""});  // as the original did
     });
     write_address("target_host", "target_port", [&](const Entry& host, const std::string& address) {
       put("target", "brokers", list_of_one(host, address));

@@ -73,9 +73,9 @@ TEST_F(ConfigVerbsTest, ShowPrintsWhatCountsAndWhereItIsFrom) {
 
 TEST_F(ConfigVerbsTest, ConvertPrintsTomlThatSaysTheSame) {
   ASSERT_EQ(run({"config", "convert", "old"}), 0) << err_.str();
-  EXPECT_EQ(
-      out_.str(),
-      "[source]\nbrokers = [\"a:1\"]\n\n[handler]\nmodule = \"mine\"\n\n[[topics]]\nname = \"orders\"\ninit = []\n");
+  EXPECT_EQ(out_.str(),
+            "[source]\nbrokers = [\"a:1\"]\nmay_create_topics = true\n\n[handler]\nmodule = \"mine\"\n\n"
+            "[[topics]]\nname = \"orders\"\ninit = []\n");
   directory_.write("config/new.toml", out_.str());
   EXPECT_EQ(run({"config", "check", "new"}), 0) << err_.str();
   EXPECT_EQ(run({"config", "convert", "new"}), 6);

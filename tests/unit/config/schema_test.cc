@@ -46,12 +46,24 @@ TEST_F(SchemaTest, FillsInDefaults) {
   EXPECT_EQ(config.dir, base() / "run/local");
   EXPECT_EQ(config.store_path, base() / "run/local/offsets.db");
   EXPECT_EQ(config.store_url, "sqlite:offsets.db");
+  EXPECT_EQ(config.protocol, SourceProtocol::kAuto);
+  EXPECT_FALSE(config.may_create_topics);
   EXPECT_EQ(config.when_missing, OffsetPolicy::kStop);
   EXPECT_EQ(config.module, "file");
   EXPECT_TRUE(config.settings.is_null());
   EXPECT_TRUE(config.read_committed);
   EXPECT_EQ(config.periodic_every, std::nullopt);
   EXPECT_TRUE(config.log_file.empty());
+}
+
+TEST_F(SchemaTest, ReadsOneBrokerOfTheOldLineAndSaysWhy) {
+  for (const char* protocol : {"kafka-0.7", "kafka-0.6"}) {
+    const std::string source = "[source]\nprotocol = '" + std::string(protocol) + "'\n";
+    EXPECT_EQ(load_text(source + "brokers = 'a:9092'\n" + kTopics).brokers.size(), 1u);
+    const std::string refusal = refusal_of_text(source + "brokers = 'a:9092,b:9092'\n" + kTopics);
+    EXPECT_NE(refusal.find("one broker of Kafka 0.6 or 0.7, not 2"), std::string::npos) << refusal;
+    EXPECT_NE(refusal.find("partitions and offsets of its own"), std::string::npos) << refusal;
+  }
 }
 
 // Every key, with a value other than its default.
@@ -62,6 +74,8 @@ dir = "state/a"
 stop_timeout = "1m"
 [source]
 brokers = ["k1:9092", "[::1]:65535", "10.0.0.1:1"]
+protocol = "kafka"
+may_create_topics = true
 client.id = "me"
 "isolation.level" = "read_uncommitted"
 fetch.max.wait.ms = 250
@@ -118,6 +132,8 @@ TEST_F(SchemaTest, PutsEveryKeyIntoItsPlace) {
   EXPECT_EQ(config.dir, base() / "state/a");
   EXPECT_EQ(config.stop_timeout, 60s);
   EXPECT_EQ(config.brokers, (std::vector<BrokerAddress>{{"k1", 9092}, {"::1", 65535}, {"10.0.0.1", 1}}));
+  EXPECT_EQ(config.protocol, SourceProtocol::kKafka);
+  EXPECT_TRUE(config.may_create_topics);
   EXPECT_EQ(config.client_id, "me");
   EXPECT_FALSE(config.read_committed);
   EXPECT_EQ(config.fetch_max_wait, 250ms);
