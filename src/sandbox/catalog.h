@@ -1,8 +1,9 @@
-// Catalog: the topics that a sandbox serves, and the command-line words that describe them.
+// Catalog: the topics that a sandbox serves by today's protocol.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "ductus/result.h"
 #include "sandbox/logs/event_log.h"
+#include "sandbox/logs/expectations.h"
 #include "sandbox/logs/partition_log.h"
 
 namespace ductus::sandbox {
@@ -27,24 +29,20 @@ struct Topic {
 
 class Catalog {
  public:
-  static constexpr std::int64_t kMaxPartitions = 100'000;
-
-  /// "NAME:PARTITIONS:VALUE_BYTES:CODEC[:MESSAGES]", see PrebuiltLog. All partitions hold the same messages.
+  /// A topic of PrebuiltLogs, by PrebuiltWords. All partitions hold the same messages. Error: kInvalid.
   Result<void> add_prebuilt(std::string_view words);
-  /// "NAME:PARTITIONS:MESSAGES[:RATE_PER_S]", see EventLog; messages and rate are those of each partition.
+  /// A topic of EventLogs, by EventWords. Error: kInvalid.
   Result<void> add_events(std::string_view words, EventLog::Start start);
 
   const Topic* find(std::string_view name) const;
   const Topic* find(const TopicId& id) const;
   const std::map<std::string, Topic, std::less<>>& topics() const noexcept { return topics_; }
+  /// Of the finite partitions.
+  std::vector<ExpectedPartition> expectations() const;
 
  private:
-  Result<Topic*> add(std::string_view name);
+  Result<Topic*> add(const std::string& name, std::int64_t start_offset);
   std::map<std::string, Topic, std::less<>> topics_;
 };
-
-/// What readers of the finite partitions must have seen, as JSON: a list of objects with topic, partition,
-/// messages, value_bytes and checksum.
-std::string expectations_json(const Catalog& catalog);
 
 }  // namespace ductus::sandbox

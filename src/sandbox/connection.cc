@@ -4,13 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <string>
 #include <system_error>
-#include <utility>
 
-#include "sandbox/answers.h"
-#include "sandbox/list_offsets.h"
-#include "sandbox/metadata.h"
+#include "kafka/wire.h"
 
 namespace ductus::sandbox {
 namespace {
@@ -33,8 +29,10 @@ Result<void> Connection::go_on(base::Time now) {
     const Result<bool> sent = flush(now);
     if (!sent) return sent.error();
     if (!*sent) return {};
-    if (waiting_) {
-      if (!try_fetch(now)) return {};
+    if (conversation_->is_answering()) {
+      std::optional<Answer> answer = conversation_->answer(now);
+      if (!answer) return {};
+      set_answer(*std::move(answer), now);
       continue;
     }
     const Result<bool> taken = take_request(now);
@@ -49,8 +47,7 @@ Result<void> Connection::go_on(base::Time now) {
 std::optional<base::Time> Connection::wake_at() const {
   if (silent_) return std::nullopt;
   if (!answer_.unsent().empty() && held_until_ != base::Time::min()) return held_until_;
-  if (!waiting_) return std::nullopt;
-  return std::min(waiting_->deadline, waiting_->grows_at.value_or(waiting_->deadline));
+  return conversation_->wake_at();
 }
 
 Result<bool> Connection::flush(base::Time now) {
@@ -61,33 +58,33 @@ Result<bool> Connection::flush(base::Time now) {
     iovec piece = parts.front();
     piece.iov_len = std::min(piece.iov_len, allowed);
     msghdr message{};
-    message.msg_iov = fate_.dribble ? &piece : const_cast<iovec*>(parts.data());
-    message.msg_iovlen = fate_.dribble ? 1 : std::min(parts.size(), kMaxPartsAtOnce);
+    message.msg_iov = dribble_ ? &piece : const_cast<iovec*>(parts.data());
+    message.msg_iovlen = dribble_ ? 1 : std::min(parts.size(), kMaxPartsAtOnce);
     const ssize_t sent = ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
     if (sent >= 0) {
       answer_.sent(static_cast<std::size_t>(sent));
-      if (fate_.dribble) count_piece(static_cast<std::size_t>(sent), now);
+      if (dribble_) count_piece(static_cast<std::size_t>(sent), now);
     } else if (would_block(errno)) {
       return false;
     } else if (errno != EINTR) {
       return hung_up(errno);
     }
   }
-  if (ends_with_answer_) return Error{ErrorCode::kUnreachable, "the script ends the connection"};
+  if (ends_with_answer_) return Error{ErrorCode::kUnreachable, "the connection ends with this answer"};
   return true;
 }
 
 void Connection::count_piece(std::size_t sent_bytes, base::Time now) {
   piece_left_ -= sent_bytes;
   if (piece_left_ > 0) return;
-  piece_left_ = fate_.dribble->bytes;
-  held_until_ = now + fate_.dribble->pause;
+  piece_left_ = dribble_->bytes;
+  held_until_ = now + dribble_->pause;
 }
 
 std::size_t Connection::may_send(base::Time now) {
   if (now < held_until_) return 0;
   held_until_ = base::Time::min();
-  return fate_.dribble ? piece_left_ : SIZE_MAX;
+  return dribble_ ? piece_left_ : SIZE_MAX;
 }
 
 Result<bool> Connection::receive() {
@@ -106,71 +103,36 @@ Result<bool> Connection::receive() {
 
 Result<bool> Connection::take_request(base::Time now) {
   kafka::Reader reader(base::ByteView(received_).subspan(taken_));
-  const std::uint32_t size = reader.u32();
-  if (reader.ok() && size > kMaxRequestBytes) {
-    return Error{ErrorCode::kLimit, "a request of " + std::to_string(size) + " bytes"};
+  const std::int32_t length = reader.i32();
+  if (reader.ok()) {
+    const Result<bool> wanted = conversation_->wants(length);
+    if (!wanted) return wanted.error();
+    silent_ = !*wanted;
   }
-  const base::ByteView request = reader.raw(size);
-  if (!reader.ok()) {
+  const base::ByteView request = reader.raw(static_cast<std::size_t>(std::max(length, 0)));
+  if (!reader.ok() || silent_) {
     received_.erase(received_.begin(), received_.begin() + static_cast<std::ptrdiff_t>(taken_));
     taken_ = 0;
     return false;
   }
-  taken_ += sizeof size + size;
-  const Result<void> handled = handle(request, now);
-  if (!handled) return handled.error();
+  taken_ += sizeof length + request.size();
+  const Result<void> heard = conversation_->hear(request, now);
+  if (!heard) return heard.error();
+  silent_ = conversation_->fate().silence;
   return true;
 }
 
-Result<void> Connection::handle(base::ByteView request, base::Time now) {
-  kafka::Reader reader(request);
-  const Result<RequestHeader> header = read_request_header(reader);
-  if (!header) return header.error();
-  if (header->api == ApiKey::kFetch) {
-    Result<FetchRequest> fetch = read_fetch_request(*header, brokers_.catalog, reader);
-    if (!fetch) return fetch.error();
-    const base::Time deadline = now + fetch->max_wait;
-    if (!brokers_.faults.none()) meet_faults(Moment::kFetch, places_of_fetch(*fetch), now);
-    waiting_ = Waiting{*std::move(fetch), deadline, std::nullopt};
-    return {};
-  }
-  if (!brokers_.faults.none()) {
-    if (header->api == ApiKey::kApiVersions) meet_faults(Moment::kApiVersions, {}, now);
-    if (header->api == ApiKey::kMetadata) meet_faults(Moment::kMetadata, places_of_metadata(*header, reader), now);
-    if (header->api == ApiKey::kListOffsets) {
-      meet_faults(Moment::kListOffsets, places_of_list_offsets(*header, reader), now);
-    }
-  }
-  Result<Frame> answer = answer_at_once(*header, reader, answering(now));
-  if (!answer) return answer.error();
-  set_answer(*std::move(answer), now);
-  return {};
-}
-
-void Connection::meet_faults(Moment moment, const std::vector<AskedPlace>& asked, base::Time now) {
-  fate_ = brokers_.faults.meet(moment, node_id_, asked, now);
-  silent_ = fate_.silence;
-}
-
-void Connection::set_answer(Frame answer, base::Time now) {
-  answer_ = std::move(answer);
-  if (fate_.delay.count() > 0) held_until_ = now + fate_.delay;
-  if (fate_.dribble) piece_left_ = fate_.dribble->bytes;
-  if (fate_.tamperings.empty()) return;
+void Connection::set_answer(Answer answer, base::Time now) {
+  const Fate& fate = conversation_->fate();
+  answer_ = std::move(answer.frame);
+  ends_with_answer_ = answer.ends;
+  dribble_ = fate.dribble;
+  if (fate.delay.count() > 0) held_until_ = now + fate.delay;
+  if (dribble_) piece_left_ = dribble_->bytes;
+  if (fate.tamperings.empty()) return;
   std::vector<std::uint8_t> bytes = answer_.bytes();
-  ends_with_answer_ = fate_.tamper(bytes);
-  answer_ = Frame::raw(std::move(bytes));
-}
-
-bool Connection::try_fetch(base::Time now) {
-  FetchAnswer answer = answer_fetch(waiting_->request, answering(now));
-  if (!answer.complete && now < waiting_->deadline) {
-    waiting_->grows_at = answer.grows_at;
-    return false;
-  }
-  set_answer(std::move(answer.frame), now);
-  waiting_.reset();
-  return true;
+  ends_with_answer_ = fate.tamper(bytes) || ends_with_answer_;
+  answer_ = Frame::raw(bytes);
 }
 
 }  // namespace ductus::sandbox

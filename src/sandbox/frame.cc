@@ -1,25 +1,21 @@
 #include "sandbox/frame.h"
 
+#include <utility>
+
 #include "base/assert.h"
 
 namespace ductus::sandbox {
 
-Frame::Frame(const RequestHeader& request) {
-  own_.i32(0);
-  own_.i32(request.correlation_id);
-  // An ApiVersions answer never has tags in its header: clients must be able to read it before they know versions.
-  own_.no_tags(request.flexible && request.api != ApiKey::kApiVersions);
-}
-
-void Frame::borrow(base::ByteView bytes) {
+void Frame::borrow(base::ByteView bytes, std::shared_ptr<const void> owner) {
   borrowed_.push_back({own_.size(), bytes});
   borrowed_bytes_ += bytes.size();
+  if (owner != nullptr && (owners_.empty() || owners_.back() != owner)) owners_.push_back(std::move(owner));
 }
 
-Frame Frame::raw(std::vector<std::uint8_t> bytes) {
+Frame Frame::raw(base::ByteView bytes) {
   Frame frame;
   frame.own_.raw(bytes);
-  frame.lay_out();
+  frame.seal();
   return frame;
 }
 
@@ -33,13 +29,13 @@ std::vector<std::uint8_t> Frame::bytes() const {
   return all;
 }
 
-void Frame::seal() {
+void Frame::seal_with_length() {
   DUCTUS_ASSERT(size() <= INT32_MAX);
   own_.patch_i32(0, static_cast<std::int32_t>(size() - 4));
-  lay_out();
+  seal();
 }
 
-void Frame::lay_out() {
+void Frame::seal() {
   parts_.reserve(2 * borrowed_.size() + 1);
   const auto add = [this](const std::uint8_t* data, std::size_t size) {
     if (size > 0) parts_.push_back({const_cast<std::uint8_t*>(data), size});

@@ -12,6 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "sandbox/api/conversation.h"
+#include "sandbox/legacy/broker.h"
+#include "sandbox/legacy/conversation.h"
+
 namespace ductus::sandbox {
 namespace {
 
@@ -29,19 +33,39 @@ net::Address loopback(std::uint16_t port) {
 
 }  // namespace
 
-Server::Server(Options options, net::Socket epoll, const Catalog& catalog, const base::Clock& clock)
+Server::Server(Options options, net::Socket epoll, const base::Clock& clock)
     : leaders_(options.listeners),
       faults_(std::move(options.faults), leaders_),
-      brokers_{catalog, leaders_, faults_, {}},
       epoll_(std::move(epoll)),
       clock_(clock) {}
 
 Result<std::unique_ptr<Server>> Server::listen(Options options, const Catalog& catalog, const base::Clock& clock) {
+  auto server = listen(std::move(options), clock);
+  if (!server) return server;
+  Server& made = **server;
+  const Brokers brokers{catalog, made.leaders_, made.faults_, made.ports_};
+  made.converse_ = [brokers](std::int32_t node_id) { return std::make_unique<ApiConversation>(brokers, node_id); };
+  return server;
+}
+
+Result<std::unique_ptr<Server>> Server::listen(Options options, std::span<legacy::Broker> brokers,
+                                               const base::Clock& clock) {
+  auto server = listen(std::move(options), clock);
+  if (!server) return server;
+  Faults& faults = (*server)->faults_;
+  (*server)->converse_ = [brokers, &faults](std::int32_t node_id) {
+    return std::make_unique<legacy::LegacyConversation>(brokers[static_cast<std::size_t>(node_id - 1)], faults,
+                                                        node_id);
+  };
+  return server;
+}
+
+Result<std::unique_ptr<Server>> Server::listen(Options options, const base::Clock& clock) {
   net::Socket epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.is_open()) return io_error("cannot make an epoll descriptor");
   const std::int32_t listeners = options.listeners;
   const std::uint16_t first_port = options.port;
-  std::unique_ptr<Server> server(new Server(std::move(options), std::move(epoll), catalog, clock));
+  std::unique_ptr<Server> server(new Server(std::move(options), std::move(epoll), clock));
   for (std::int32_t i = 0; i < listeners; ++i) {
     const auto port = static_cast<std::uint16_t>(first_port == 0 ? 0 : first_port + i);
     if (auto opened = server->open_listener(port); !opened) return opened.error();
@@ -54,7 +78,7 @@ Result<void> Server::open_listener(std::uint16_t port) {
   if (!listener) return listener.error();
   const auto address = net::local_address(*listener);
   if (!address) return address.error();
-  brokers_.ports.push_back(address->port());
+  ports_.push_back(address->port());
   listeners_.push_back(*std::move(listener));
   return watch(listeners_.back().fd(), EPOLLIN);
 }
@@ -84,10 +108,11 @@ Result<bool> Server::serve(std::optional<std::chrono::milliseconds> max_wait) {
                                        [&](const net::Socket& socket) { return socket.fd() == event.data.fd; });
     if (listener != listeners_.end()) {
       accept_waiting(static_cast<std::int32_t>(listener - listeners_.begin()) + 1, now);
-    } else if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    } else if ((event.events & (EPOLLHUP | EPOLLERR)) != 0) {
       connections_.erase(event.data.fd);
     } else {
       go_on(event.data.fd, now);
+      if ((event.events & EPOLLRDHUP) != 0) drop_unless_sending(event.data.fd);
     }
   }
   wake_due(now);
@@ -119,7 +144,7 @@ void Server::accept_waiting(std::int32_t node_id, base::Time now) {
     const Fate fate = faults_.none() ? Fate() : faults_.meet(Moment::kConnection, node_id, {}, now);
     const bool cut = !fate.tamperings.empty() || faults_.is_down(node_id, now);
     if (cut || connections_.size() >= kMaxConnections || !watch(fd, kEvents)) continue;
-    connections_[fd] = std::make_unique<Connection>(*std::move(socket), brokers_, node_id);
+    connections_[fd] = std::make_unique<Connection>(*std::move(socket), converse_(node_id), node_id);
     if (fate.silence) connections_[fd]->fall_silent();
   }
 }
@@ -127,6 +152,11 @@ void Server::accept_waiting(std::int32_t node_id, base::Time now) {
 void Server::go_on(int fd, base::Time now) {
   const auto found = connections_.find(fd);
   if (found != connections_.end() && !found->second->go_on(now)) connections_.erase(found);
+}
+
+void Server::drop_unless_sending(int fd) {
+  const auto found = connections_.find(fd);
+  if (found != connections_.end() && !found->second->is_sending()) connections_.erase(found);
 }
 
 void Server::drop_clients_of_downed(base::Time now) {

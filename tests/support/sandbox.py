@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 from support.child_process import spawn, wait_until
@@ -36,6 +37,11 @@ class Sandbox:
         rows = json.loads(expectations.read_text())
         self.expected = {(row.pop("topic"), row.pop("partition")): row for row in rows}
         return self
+
+    def peak_memory_bytes(self):
+        """The most that it has had in memory."""
+        status = pathlib.Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
 
     def __exit__(self, *_):
         self._process.kill()

@@ -108,6 +108,8 @@ void Faults::act(const FaultRule& rule, base::Time now, Fate& fate) {
       leaders_.move(action.topic, action.partition, action.node_id);
     } else if constexpr (std::is_same_v<Action, Down>) {
       down_until_[action.node_id] = now + action.duration;
+    } else if constexpr (std::is_same_v<Action, LogChange>) {
+      fate.log_changes.push_back(action);
     } else {
       fate.tamperings.push_back(action);
     }

@@ -33,7 +33,8 @@ struct Fate {
   using Tampering = std::variant<Cut, ShiftId, Shorten, Flip, Repeat, Replace>;
 
   std::vector<ScriptedError> errors;
-  std::vector<Tampering> tamperings;  ///< in the order of the script
+  std::vector<Tampering> tamperings;   ///< in the order of the script
+  std::vector<LogChange> log_changes;  ///< to be made before the answer
   std::chrono::milliseconds delay{0};
   std::optional<Dribble> dribble;
   bool silence = false;

@@ -16,12 +16,22 @@ using Words = std::vector<std::string_view>;
 constexpr std::int64_t kMaxMs = 3'600'000;
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 30;
 
-constexpr std::array<std::pair<std::string_view, Moment>, 5> kMoments = {{
-    {"connection", Moment::kConnection},
-    {"api_versions", Moment::kApiVersions},
-    {"metadata", Moment::kMetadata},
-    {"list_offsets", Moment::kListOffsets},
-    {"fetch", Moment::kFetch},
+// The least that generated messages have.
+constexpr std::int64_t kMinPayloadBytes = 20;
+
+// A word of the script, and the only dialect that knows it; nullopt: both do.
+struct MomentWord {
+  std::string_view word;
+  Moment moment;
+  std::optional<Dialect> only;
+};
+constexpr std::array<MomentWord, 6> kMoments = {{
+    {"connection", Moment::kConnection, std::nullopt},
+    {"api_versions", Moment::kApiVersions, Dialect::kToday},
+    {"metadata", Moment::kMetadata, Dialect::kToday},
+    {"list_offsets", Moment::kListOffsets, std::nullopt},
+    {"fetch", Moment::kFetch, std::nullopt},
+    {"produce", Moment::kProduce, Dialect::kLegacy},
 }};
 
 Error invalid(std::string_view what, std::string_view word) {
@@ -128,61 +138,118 @@ std::vector<std::uint8_t> read_hex(Parser& words) {
   return bytes;
 }
 
-FaultAction read_move(Parser& words) {
+std::pair<std::string, std::int32_t> read_partition(Parser& words) {
   auto [topic, partition] = words.place();
   if (!partition) words.fail(invalid("TOPIC/PARTITION is due", topic));
-  return MoveLeader{std::move(topic), partition.value_or(0), words.node()};
+  return {std::move(topic), partition.value_or(0)};
 }
 
-FaultAction read_action(Parser& words) {
-  const std::string_view name = words.word("what is to happen");
-  if (name == "error") return GiveError{static_cast<std::int16_t>(words.num(INT16_MIN, INT16_MAX))};
-  if (name == "delay") return Delay{words.ms()};
-  if (name == "silence") return Silence{};
-  if (name == "cut") {
-    if (words.take("after")) return Cut{};
-    return Cut{words.bytes()};
+using ReadAction = FaultAction (*)(Parser& words);
+struct ActionWord {
+  std::string_view word;
+  std::optional<Dialect> only;
+  ReadAction read;
+};
+constexpr std::array<ActionWord, 17> kActions = {{
+    {"error", std::nullopt,
+     [](Parser& words) -> FaultAction {
+       return GiveError{static_cast<std::int16_t>(words.num(INT16_MIN, INT16_MAX))};
+     }},
+    {"delay", std::nullopt, [](Parser& words) -> FaultAction { return Delay{words.ms()}; }},
+    {"silence", std::nullopt, [](Parser&) -> FaultAction { return Silence{}; }},
+    {"cut", std::nullopt,
+     [](Parser& words) -> FaultAction { return words.take("after") ? Cut{} : Cut{words.bytes()}; }},
+    {"dribble", std::nullopt,
+     [](Parser& words) -> FaultAction {
+       const std::size_t bytes = words.bytes(1);
+       return Dribble{bytes, words.ms()};
+     }},
+    {"id", Dialect::kToday,
+     [](Parser& words) -> FaultAction { return ShiftId{static_cast<std::int32_t>(words.num(INT32_MIN, INT32_MAX))}; }},
+    {"shorten", std::nullopt, [](Parser& words) -> FaultAction { return Shorten{words.bytes()}; }},
+    {"flip", std::nullopt, [](Parser& words) -> FaultAction { return Flip{words.num(-kMaxBytes, kMaxBytes)}; }},
+    {"repeat", std::nullopt, [](Parser&) -> FaultAction { return Repeat{}; }},
+    {"replace", std::nullopt, [](Parser& words) -> FaultAction { return Replace{read_hex(words)}; }},
+    {"move", Dialect::kToday,
+     [](Parser& words) -> FaultAction {
+       auto [topic, partition] = read_partition(words);
+       return MoveLeader{std::move(topic), partition, words.node()};
+     }},
+    {"old_leaders", Dialect::kToday, [](Parser&) -> FaultAction { return OldLeaders{}; }},
+    {"down", std::nullopt,
+     [](Parser& words) -> FaultAction {
+       const std::int32_t node_id = words.node();
+       return Down{node_id, words.ms()};
+     }},
+    {"roll", Dialect::kLegacy,
+     [](Parser& words) -> FaultAction {
+       auto [topic, partition] = read_partition(words);
+       return RollLog{std::move(topic), partition};
+     }},
+    {"expire", Dialect::kLegacy,
+     [](Parser& words) -> FaultAction {
+       auto [topic, partition] = read_partition(words);
+       return ExpireSegments{std::move(topic), partition, words.bytes(1)};
+     }},
+    {"append", Dialect::kLegacy,
+     [](Parser& words) -> FaultAction {
+       auto [topic, partition] = read_partition(words);
+       return AppendMessage{std::move(topic), partition, words.num(kMinPayloadBytes, kMaxBytes)};
+     }},
+    {"forget", Dialect::kLegacy,
+     [](Parser& words) -> FaultAction { return ForgetTopic{std::string(words.word("TOPIC"))}; }},
+}};
+
+bool is_known(std::optional<Dialect> only, Dialect dialect) { return !only || *only == dialect; }
+
+// "a, b or c": what is due of a table.
+template <class Table>
+std::string choice(const Table& table, Dialect dialect) {
+  std::vector<std::string_view> known;
+  for (const auto& row : table) {
+    if (is_known(row.only, dialect)) known.push_back(row.word);
   }
-  if (name == "dribble") {
-    const std::size_t bytes = words.bytes(1);
-    return Dribble{bytes, words.ms()};
+  std::string text;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (i > 0) text += i + 1 == known.size() ? " or " : ", ";
+    text += known[i];
   }
-  if (name == "id") return ShiftId{static_cast<std::int32_t>(words.num(INT32_MIN, INT32_MAX))};
-  if (name == "shorten") return Shorten{words.bytes()};
-  if (name == "flip") return Flip{words.num(-kMaxBytes, kMaxBytes)};
-  if (name == "repeat") return Repeat{};
-  if (name == "replace") return Replace{read_hex(words)};
-  if (name == "move") return read_move(words);
-  if (name == "old_leaders") return OldLeaders{};
-  if (name == "down") {
-    const std::int32_t node_id = words.node();
-    return Down{node_id, words.ms()};
-  }
-  words.fail(
-      invalid("error, delay, silence, cut, dribble, id, shorten, flip, repeat, replace, move, old_leaders or down "
-              "is due",
-              name));
-  return Silence{};
+  return text;
 }
 
-// Who has just connected has asked for nothing yet.
-bool fits(const FaultRule& rule) {
-  if (rule.moment != Moment::kConnection) return true;
+// nullptr: the dialect has no such word, and reading has failed.
+template <class Table>
+const typename Table::value_type* find_word(const Table& table, Dialect dialect, Parser& words) {
+  const std::string_view word = words.word(choice(table, dialect));
+  if (words.error()) return nullptr;
+  for (const auto& row : table) {
+    if (row.word == word && is_known(row.only, dialect)) return &row;
+  }
+  words.fail(invalid(choice(table, dialect) + " is due", word));
+  return nullptr;
+}
+
+// Why such a rule makes no sense, or empty.
+std::string_view objection_to(const FaultRule& rule) {
   const auto* cut = std::get_if<Cut>(&rule.action);
-  return rule.topic.empty() &&
-         (std::holds_alternative<Silence>(rule.action) || (cut != nullptr && cut->after_bytes == 0));
+  const bool ends_or_hangs = std::holds_alternative<Silence>(rule.action) || (cut != nullptr && cut->after_bytes == 0);
+  if (rule.moment == Moment::kConnection && !(rule.topic.empty() && ends_or_hangs)) {
+    return "a connection can have but 'silence' and 'cut 0'";  // who has just connected has asked for nothing yet
+  }
+  const bool acts = std::holds_alternative<LogChange>(rule.action) || std::holds_alternative<Down>(rule.action);
+  if (rule.moment == Moment::kProduce && !ends_or_hangs && !acts) {
+    return "produce has no answer: it can have but 'silence', 'cut 0', 'down' and what is done to a log";
+  }
+  return {};
 }
 
-Result<FaultRule> read_rule(std::string_view before_colon, std::string_view behind_colon, std::int32_t brokers) {
+Result<FaultRule> read_rule(std::string_view before_colon, std::string_view behind_colon, std::int32_t brokers,
+                            Dialect dialect) {
   FaultRule rule;
   Parser head(words_of(before_colon), brokers);
-  const std::string_view name = head.word("connection, api_versions, metadata, list_offsets or fetch");
-  const auto* const moment =
-      std::find_if(kMoments.begin(), kMoments.end(), [&](const auto& m) { return m.first == name; });
-  if (moment == kMoments.end()) {
-    return invalid("connection, api_versions, metadata, list_offsets or fetch is due", name);
-  }
-  rule.moment = moment->second;
+  const MomentWord* const moment = find_word(kMoments, dialect, head);
+  if (moment == nullptr) return *head.error();
+  rule.moment = moment->moment;
   read_which(head, rule);
   if (head.take("of")) std::tie(rule.topic, rule.partition) = head.place();
   if (head.take("at")) rule.node_id = head.node();
@@ -190,16 +257,18 @@ Result<FaultRule> read_rule(std::string_view before_colon, std::string_view behi
   if (head.error()) return *head.error();
 
   Parser tail(words_of(behind_colon), brokers);
-  rule.action = read_action(tail);
+  const ActionWord* const action = find_word(kActions, dialect, tail);
+  if (action != nullptr) rule.action = action->read(tail);
   if (tail.error()) return *tail.error();
   if (!tail.done()) return invalid("nothing more is due", tail.peek());
-  if (!fits(rule)) return invalid("a connection can have but 'silence' and 'cut 0'", behind_colon);
+  const std::string_view objection = objection_to(rule);
+  if (!objection.empty()) return invalid(objection, behind_colon);
   return rule;
 }
 
 }  // namespace
 
-Result<std::vector<FaultRule>> read_faults(std::string_view script, std::int32_t brokers) {
+Result<std::vector<FaultRule>> read_faults(std::string_view script, std::int32_t brokers, Dialect dialect) {
   std::vector<FaultRule> rules;
   for (std::size_t number = 1; !script.empty(); ++number) {
     const std::size_t end = std::min(script.find('\n'), script.size());
@@ -212,7 +281,7 @@ Result<std::vector<FaultRule>> read_faults(std::string_view script, std::int32_t
     }
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return Error{ErrorCode::kInvalid, where + "a colon is missing"};
-    auto rule = read_rule(line.substr(0, colon), line.substr(colon + 1), brokers);
+    auto rule = read_rule(line.substr(0, colon), line.substr(colon + 1), brokers, dialect);
     if (!rule) return Error{ErrorCode::kInvalid, where + rule.error().message};
     rules.push_back(*std::move(rule));
   }

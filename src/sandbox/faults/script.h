@@ -2,11 +2,13 @@
 //
 //   line   := [rule] ["#" comment]
 //   rule   := AT [WHICH] ["of" TOPIC["/"PARTITION]] ["at" NODE] ":" ACTION
-//   AT     := "connection" | "api_versions" | "metadata" | "list_offsets" | "fetch"
+//   AT     := "connection" | "list_offsets" | "fetch" | today: "api_versions" | "metadata" | the old line: "produce"
 //   WHICH  := N | N"-"M | N"-" | "every" N                counted from 1, over what matches the rest of the rule
-//   ACTION := "error" CODE | "delay" MS | "silence" | "cut" BYTES | "cut" "after" | "dribble" BYTES MS | "id" ADDED
-//             | "shorten" BYTES | "flip" PLACE | "repeat" | "replace" HEX | "move" TOPIC"/"PARTITION NODE
-//             | "old_leaders" | "down" NODE MS
+//   ACTION := "error" CODE | "delay" MS | "silence" | "cut" BYTES | "cut" "after" | "dribble" BYTES MS
+//             | "shorten" BYTES | "flip" PLACE | "repeat" | "replace" HEX | "down" NODE MS
+//             | today: "id" ADDED | "move" TOPIC"/"PARTITION NODE | "old_leaders"
+//             | the old line: "roll" TOPIC"/"PARTITION | "expire" TOPIC"/"PARTITION SEGMENTS
+//             | "append" TOPIC"/"PARTITION BYTES | "forget" TOPIC
 #pragma once
 
 #include <chrono>
@@ -26,8 +28,11 @@ namespace ductus::sandbox {
 /// A script of more rules is refused.
 inline constexpr std::size_t kMaxFaultRules = 1000;
 
+/// The protocol that a script is for: not all happens in both.
+enum class Dialect : std::uint8_t { kToday, kLegacy };
+
 /// What a rule waits for.
-enum class Moment : std::uint8_t { kConnection, kApiVersions, kMetadata, kListOffsets, kFetch };
+enum class Moment : std::uint8_t { kConnection, kApiVersions, kMetadata, kListOffsets, kFetch, kProduce };
 
 // ---- what it does then
 
@@ -81,8 +86,32 @@ struct Down {
   std::chrono::milliseconds duration;
 };
 
+/// A new segment begins.
+struct RollLog {
+  std::string topic;
+  std::int32_t partition;
+};
+/// The oldest segments are gone. Where that is all of them, an empty one begins at the end of the log.
+struct ExpireSegments {
+  std::string topic;
+  std::int32_t partition;
+  std::size_t segments;
+};
+/// A message of so many payload bytes comes in, whatever the broker's limit.
+struct AppendMessage {
+  std::string topic;
+  std::int32_t partition;
+  std::int64_t payload_bytes;
+};
+/// All of the topic is gone, as if its folders had been removed.
+struct ForgetTopic {
+  std::string topic;
+};
+/// What the script does to a broker's logs.
+using LogChange = std::variant<RollLog, ExpireSegments, AppendMessage, ForgetTopic>;
+
 using FaultAction = std::variant<GiveError, Delay, Silence, Cut, Dribble, ShiftId, Shorten, Flip, Repeat, Replace,
-                                 MoveLeader, OldLeaders, Down>;
+                                 MoveLeader, OldLeaders, Down, LogChange>;
 
 struct FaultRule {
   Moment moment = Moment::kFetch;
@@ -96,6 +125,7 @@ struct FaultRule {
 };
 
 /// The rules of a script for a sandbox of so many brokers. Error: kInvalid, which names the line.
-Result<std::vector<FaultRule>> read_faults(std::string_view script, std::int32_t brokers);
+Result<std::vector<FaultRule>> read_faults(std::string_view script, std::int32_t brokers,
+                                           Dialect dialect = Dialect::kToday);
 
 }  // namespace ductus::sandbox

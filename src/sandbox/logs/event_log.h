@@ -33,6 +33,7 @@ class EventLog final : public PartitionLog {
   std::int64_t timestamp_ms(std::int64_t offset) const override;
   std::optional<Expectation> expectation() const override;
 
+  std::int64_t records_per_batch() const noexcept { return records_per_batch_; }
   /// The value of the event at `sequence`.
   static std::string value(std::int32_t partition, std::int64_t sequence);
 

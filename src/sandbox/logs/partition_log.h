@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "sandbox/logs/expectations.h"
 
 namespace ductus::sandbox {
 
@@ -17,14 +18,6 @@ struct StoredBatch {
   std::int64_t base_offset = 0;
   std::int64_t next_offset = 0;
   base::ByteView bytes;
-};
-
-/// What a reader of a whole partition must have seen.
-struct Expectation {
-  std::int64_t messages = 0;
-  std::int64_t value_bytes = 0;
-  /// Over all messages the sum, modulo 2^64, of (first 8 value bytes, little-endian) xor offset.
-  std::uint64_t checksum = 0;
 };
 
 class PartitionLog {
@@ -42,8 +35,5 @@ class PartitionLog {
   /// nullopt: the partition has no last message.
   virtual std::optional<Expectation> expectation() const = 0;
 };
-
-/// The first eight bytes of a value as the checksum takes them; shorter values are filled up with zeros.
-std::uint64_t first_eight_bytes(base::ByteView value);
 
 }  // namespace ductus::sandbox

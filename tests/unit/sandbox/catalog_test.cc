@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "sandbox/topic_words.h"
+
 namespace ductus::sandbox {
 namespace {
 
@@ -17,8 +19,9 @@ TEST(SandboxCatalog, WordsThatMakeNoSenseAreRefusedWithAReason) {
     ASSERT_FALSE(added) << words;
     EXPECT_FALSE(added.error().message.empty());
   }
-  for (const std::string words : {"name:1:100", "name:1:19:none", "name:1:1000001:none", "name:1:100:brotli",
-                                  "name:1:100:none:-1", "name:1:100:none:1:1"}) {
+  for (const std::string words :
+       {"name:1:100", "name:1:19:none", "name:1:1000001:none", "name:1:100:brotli", "name:1:100:none:-1",
+        "name:1:100:none:1:1", "start=0", "name:1:100:none:start=", "name:1:100:none:start=1:1"}) {
     EXPECT_FALSE(catalog.add_prebuilt(words)) << words;
   }
   EXPECT_TRUE(catalog.topics().empty());
@@ -26,12 +29,24 @@ TEST(SandboxCatalog, WordsThatMakeNoSenseAreRefusedWithAReason) {
 
 TEST(SandboxCatalog, ATopicHasPartitionsUpToTheLimitAndNotOneMore) {
   Catalog catalog;
-  ASSERT_TRUE(catalog.add_events("wide:" + std::to_string(Catalog::kMaxPartitions) + ":1", {}));
-  EXPECT_EQ(catalog.find("wide")->partitions.size(), static_cast<std::size_t>(Catalog::kMaxPartitions));
-  const Result<void> refused = catalog.add_events("wider:" + std::to_string(Catalog::kMaxPartitions + 1) + ":1", {});
+  ASSERT_TRUE(catalog.add_events("wide:" + std::to_string(kMaxPartitions) + ":1", {}));
+  EXPECT_EQ(catalog.find("wide")->partitions.size(), static_cast<std::size_t>(kMaxPartitions));
+  const Result<void> refused = catalog.add_events("wider:" + std::to_string(kMaxPartitions + 1) + ":1", {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
   EXPECT_EQ(catalog.find("wider"), nullptr);
+}
+
+TEST(SandboxCatalog, WordsTellWhereALogStartsUpToTheLimitAndTodaysCannot) {
+  const std::string most = ":start=" + std::to_string(kMaxStartOffset);
+  EXPECT_EQ(read_prebuilt_words("name:1:100:none" + most)->start_offset, kMaxStartOffset);
+  EXPECT_EQ(read_prebuilt_words("name:1:100:none:5:start=7")->messages, 5);
+  EXPECT_EQ(read_event_words("name:1:1:10" + most)->start_offset, kMaxStartOffset);
+  EXPECT_EQ(read_event_words("name:1:1")->start_offset, 0);
+  EXPECT_FALSE(read_event_words("name:1:1:start=" + std::to_string(kMaxStartOffset + 1)));
+  Catalog catalog;
+  EXPECT_FALSE(catalog.add_events("name:1:1:start=1", {}));
+  EXPECT_FALSE(catalog.add_prebuilt("name:1:100:none:start=1"));
 }
 
 TEST(SandboxCatalog, ATopicIsThereOnce) {
@@ -46,14 +61,14 @@ TEST(SandboxCatalog, TellsWhatReadersOfFinitePartitionsMustSee) {
   ASSERT_TRUE(catalog.add_events("events:2:1", {}));
   ASSERT_TRUE(catalog.add_prebuilt("endless:1:100000:none"));
   // The checksum of one message at offset 0 is its first eight bytes: {"partit, little-endian.
-  EXPECT_EQ(expectations_json(catalog),
+  EXPECT_EQ(expectations_json(catalog.expectations()),
             "[\n"
             "{\"topic\":\"events\",\"partition\":0,\"messages\":1,\"value_bytes\":" +
                 std::to_string(EventLog::value(0, 0).size()) +
                 ",\"checksum\":8388363815564092027},\n"
                 "{\"topic\":\"events\",\"partition\":1,\"messages\":1,\"value_bytes\":" +
                 std::to_string(EventLog::value(1, 0).size()) + ",\"checksum\":8388363815564092027}\n]\n");
-  EXPECT_EQ(expectations_json(Catalog()), "[]\n");
+  EXPECT_EQ(expectations_json({}), "[]\n");
 }
 
 TEST(EventLog, WithoutARateAllIsThere) {

@@ -94,6 +94,44 @@ TEST(FaultScript, NamesTheLineThatMakesNoSense) {
   }
 }
 
+TEST(FaultScript, OfTheOldLineChangesLogs) {
+  const auto change_of = [](std::string_view line) {
+    const auto rules = read_faults(line, kBrokers, Dialect::kLegacy);
+    EXPECT_TRUE(rules) << line;
+    return rules ? std::get<LogChange>(rules->front().action) : LogChange();
+  };
+  const auto roll = std::get<RollLog>(change_of("produce 2: roll events/1"));
+  EXPECT_EQ(roll.topic, "events");
+  EXPECT_EQ(roll.partition, 1);
+  const auto expire = std::get<ExpireSegments>(change_of("fetch 2: expire events/1 3"));
+  EXPECT_EQ(expire.topic, "events");
+  EXPECT_EQ(expire.partition, 1);
+  EXPECT_EQ(expire.segments, 3U);
+  const auto append = std::get<AppendMessage>(change_of("list_offsets 1: append events/0 5000000"));
+  EXPECT_EQ(append.topic, "events");
+  EXPECT_EQ(append.payload_bytes, 5'000'000);
+  EXPECT_EQ(std::get<ForgetTopic>(change_of("fetch 9: forget events")).topic, "events");
+}
+
+TEST(FaultScript, KnowsOnlyWhatItsProtocolHas) {
+  for (const char* line : {"fetch: roll events/0", "fetch: expire events/0 1", "fetch: append events/0 100",
+                           "fetch: forget events", "produce: silence"}) {
+    EXPECT_FALSE(read_faults(line, kBrokers, Dialect::kToday)) << line;
+    EXPECT_TRUE(read_faults(line, kBrokers, Dialect::kLegacy)) << line;
+  }
+  for (const char* line :
+       {"fetch: id 1", "fetch: move events/0 2", "fetch: old_leaders", "metadata: silence", "api_versions: silence"}) {
+    EXPECT_TRUE(read_faults(line, kBrokers, Dialect::kToday)) << line;
+    EXPECT_FALSE(read_faults(line, kBrokers, Dialect::kLegacy)) << line;
+  }
+  for (const char* line : {"fetch: roll events", "fetch: expire events/0", "fetch: expire events/0 0",
+                           "fetch: append events/0 19", "fetch: forget", "produce: delay 10", "produce: cut 1",
+                           "produce: cut after", "produce: error 1", "produce: repeat"}) {
+    EXPECT_FALSE(read_faults(line, kBrokers, Dialect::kLegacy)) << line;
+  }
+  EXPECT_TRUE(read_faults("produce: cut 0\nproduce 2 of events/0: down 1 100\n", kBrokers, Dialect::kLegacy));
+}
+
 TEST(FaultScript, IsNoLongerThanItsBound) {
   std::string script;
   for (std::size_t i = 0; i < kMaxFaultRules; ++i) script += "fetch: silence\n";

@@ -1,4 +1,4 @@
-#include "sandbox/fetch.h"
+#include "sandbox/api/fetch.h"
 
 #include <gtest/gtest.h>
 

@@ -58,6 +58,7 @@ class Client {
     framed.raw(request.bytes());
     send_raw(framed.bytes());
   }
+  void send_no_more() { ASSERT_EQ(::shutdown(socket_.fd(), SHUT_WR), 0); }
   void hang_up() { socket_.close(); }
 
   /// An answer behind its length, once it is there whole.
@@ -73,6 +74,7 @@ class Client {
   }
   /// What has come and was not taken as an answer.
   const Bytes& received() const noexcept { return received_; }
+  void forget_received() { received_.clear(); }
   bool was_hung_up_on() {
     receive();
     return hung_up_on_;

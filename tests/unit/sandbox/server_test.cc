@@ -5,7 +5,8 @@
 #include <random>
 
 #include "practice_broker.h"
-#include "sandbox/metadata.h"
+#include "sandbox/api/conversation.h"
+#include "sandbox/api/metadata.h"
 
 namespace ductus::sandbox {
 namespace {
@@ -21,7 +22,7 @@ TEST_F(SandboxServer, ATooLongRequestEndsItsConnectionOnly) {
   Client bad = connect();
   for (const auto& [client, bytes] : {std::pair{&longest, kMaxRequestBytes}, {&bad, kMaxRequestBytes + 1}}) {
     kafka::Writer length;
-    length.i32(static_cast<std::int32_t>(bytes));
+    length.i32(bytes);
     client->send_raw(length.bytes());
   }
   EXPECT_TRUE(is_hung_up_on(bad));
@@ -107,6 +108,14 @@ TEST_F(SandboxServer, AClientThatHangsUpWhileItWaitsIsForgotten) {
     ASSERT_TRUE(*server->serve(std::chrono::milliseconds(1)));
   }
   EXPECT_EQ(server->connections(), 0U);
+}
+
+TEST_F(SandboxServer, AClientThatSendsNoMoreGetsTheAnswersThatAreDueAndIsHungUpOn) {
+  Client client = connect();
+  for (int i = 0; i < 2; ++i) client.send(request(18, 0, false));
+  client.send_no_more();
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(await_answer(client).empty());
+  EXPECT_TRUE(is_hung_up_on(client));
 }
 
 TEST_F(SandboxServer, AnotherRequestMayFollowInTheSamePacket) {
