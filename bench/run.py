@@ -9,7 +9,8 @@
     drain             the bytes out of the socket and nothing else: the floor (drain_main.cc)
     single-loop       the node's own parts in one bare loop (single_loop_main.cc); only where --only names it
 
-A case is a size of the values and a codec, as 100B-none. Each run is a whole process, from start to exit, with a broker
+A case is a size of the values and a codec, as 100B-none, or Kafka 0.7 in its place, as 1KiB-0.7: there the drain is
+old_drain_main.cc, and the others do not speak it. Each run is a whole process, from start to exit, with a broker
 of its own: user and system time, wall-clock time, peak memory, and the proof that it saw what the broker served: count,
 bytes and checksum, but for the drain the count alone, and for kcat the bytes it wrote, after one run whose lines were
 looked at. The contestants take turns run by run, each with as many messages as keep it busy for some seconds; what is
@@ -40,6 +41,7 @@ CODECS = ("none", "lz4", "zstd", "snappy", "gzip")
 QUICK_CASES = ("100B-none", "100B-lz4")
 CONTESTANTS = ("ductus-null", "ductus-file", "librdkafka", "librdkafka-batch", "kcat", "drain")
 RIVALS = ("librdkafka", "librdkafka-batch")
+SPEAK_07 = ("ductus-null", "ductus-file", "drain")
 
 # What an untroubled machine and a rival at its best gave: the 2-core machine on which the targets were measured.
 REFERENCE_CASE = "100B-none"
@@ -82,11 +84,19 @@ class Case:
     name: str
     value_bytes: int
     codec: str
+    protocol: str = "kafka"
+
+    def contestants(self):
+        return CONTESTANTS if self.protocol == "kafka" else SPEAK_07
 
 
 CASES = {
     case.name: case
-    for case in (Case(f"{size}-{codec}", VALUE_SIZES[size], codec) for size in VALUE_SIZES for codec in CODECS)
+    for size, value_bytes in VALUE_SIZES.items()
+    for case in (
+        *(Case(f"{size}-{codec}", value_bytes, codec) for codec in CODECS),
+        Case(f"{size}-0.7", value_bytes, "none", "0.7"),
+    )
 }
 
 
@@ -124,7 +134,8 @@ def sandbox(site, case, messages, folder):
     """A broker with `messages` messages in one partition; gives its port and what a reader must see of them."""
     port, expected, errors = folder / "port", folder / "expected.json", folder / "sandbox-errors"
     topic = f"{TOPIC}:1:{case.value_bytes}:{case.codec}:{messages}"
-    arguments = [site.build / "ductus-sandbox", "--prebuilt", topic, "--port-file", port, "--expect-file", expected]
+    arguments = [site.build / "ductus-sandbox", "--protocol", case.protocol, "--prebuilt", topic]
+    arguments += ["--port-file", port, "--expect-file", expected]
     if site.processors:
         arguments.append("--spin")
     with errors.open("wb") as stderr:
@@ -236,6 +247,8 @@ class Contestant:
     def command(self, port, messages, _folder):
         api = {"librdkafka": ["callback"], "librdkafka-batch": ["batch"]}.get(self.name, [])
         program = "bench_" + self.name.removesuffix("-batch").replace("-", "_")
+        if self.case.protocol == "0.7":
+            program = program.replace("drain", "old_drain")
         return [self.site.build / program, *api, port, TOPIC, messages]
 
     def output(self, folder):
@@ -437,7 +450,9 @@ def main():
     for name in cases:
         for placed in [processors, None] if arguments.both_free else [processors]:
             site = Site(arguments.build, placed)
-            taking_part = [contestant(one, site, CASES[name]) for one in arguments.only or CONTESTANTS]
+            taking_part = [
+                contestant(one, site, CASES[name]) for one in arguments.only or CASES[name].contestants()
+            ]
             try:
                 rows_of_set = run_set(taking_part, 3 if arguments.quick else 5)
             except RunFailed as failure:

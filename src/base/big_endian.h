@@ -14,6 +14,13 @@
 
 namespace ductus::base {
 
+/// For who knows already that four bytes are there.
+inline std::uint32_t load_u32(const std::uint8_t* at) noexcept {
+  std::uint32_t value;
+  std::memcpy(&value, at, sizeof value);
+  return __builtin_bswap32(value);
+}
+
 /// Reads integers from `bytes`, which must outlive it and the views taken from it.
 class BigEndianReader {
  public:

@@ -45,6 +45,8 @@ class ByteBudget {
   void release(const Charge& charge);
 
   std::size_t used() const noexcept { return used_; }
+  /// Charged to the topic, and not given back.
+  std::size_t held(Topic topic) const noexcept { return topic < held_.size() ? held_[topic] : 0; }
   std::size_t limit() const noexcept { return limit_; }
 
  private:

@@ -68,6 +68,8 @@ class Start {
                        ") starts it again; stop it first");
       return to_int(ExitCode::kRefused);
     }
+    std::error_code ignored;  // opening says what is wrong
+    std::filesystem::create_directory(log_.parent_path(), ignored);
     if (!std::ofstream(log_, std::ios::app)) {
       return fail("cannot open the log file " + log_.string() + ": " + std::generic_category().message(errno));
     }

@@ -107,7 +107,12 @@ ports::Handled Runner::handle(ports::ChildRef child, const ports::FetchedSet& se
   if (slot == nullptr) return failed(no_handler());
   auto decoded = set.decoder->decode(set, cursor, batch_max_bytes_, arena);
   while (decoded && arena.messages.empty() && !decoded->last) {
-    decoded = set.decoder->decode(set, decoded->cursor, batch_max_bytes_, arena);
+    auto more = set.decoder->decode(set, decoded->cursor, batch_max_bytes_, arena);
+    if (!more) {  // what holds no message is passed: the next call meets the bad bytes
+      arena.messages.clear();
+      break;
+    }
+    decoded = *more;
   }
   if (!decoded) return bad_bytes(std::move(decoded).error());
 

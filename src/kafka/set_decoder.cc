@@ -33,24 +33,11 @@ Result<WholeBatch> batch_at(base::ByteView records, std::size_t position) {
   return WholeBatch{header, left.first(header.total_bytes())};
 }
 
-// One batch may have many record batches, another one large: without this each place would keep the largest it ever
-// had.
-void forget_large_buffers(ports::DecodeArena& arena) {
-  std::size_t kept = 0;
-  std::erase_if(arena.inflated, [&](const base::Buffer& buffer) {
-    const bool fits = buffer.capacity() <= kMaxKeptBytes - kept;
-    if (fits) kept += buffer.capacity();
-    return !fits;
-  });
-}
-
 class Decoding {
  public:
   Decoding(const ports::FetchedSet& set, const ports::SetCursor& cursor, ports::DecodeArena& arena)
       : set_(set), arena_(arena), aborted_(set.aborted) {
-    arena.messages.clear();
-    arena.inflated_used = 0;
-    forget_large_buffers(arena);
+    arena.begin_batch(kMaxKeptBytes);
     batch_.cursor = {cursor.bytes, std::max(cursor.next_offset, set.asked_offset)};
   }
 

@@ -21,7 +21,7 @@ KafkaSource::~KafkaSource() = default;
 
 // ---- commands --------------------------------------------------------------------------------------------
 
-void KafkaSource::attach_topic(const std::string& topic, base::Time now, ports::SourceEffects& out) {
+void KafkaSource::attach_topic(const std::string& topic, std::int32_t, base::Time now, ports::SourceEffects& out) {
   cluster_.watch(topic, now, out);
 }
 

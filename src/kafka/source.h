@@ -30,7 +30,8 @@ class KafkaSource final : public ports::BatchSource {
 
   const ports::AnswerCutter& cutter() const override { return cutter_; }
 
-  void attach_topic(const std::string& topic, base::Time now, ports::SourceEffects& out) override;
+  void attach_topic(const std::string& topic, std::int32_t named_partitions, base::Time now,
+                    ports::SourceEffects& out) override;
   void detach_topic(const std::string& topic, base::Time now, ports::SourceEffects& out) override;
   void attach(ports::ChildRef child, const ports::TopicPartition& partition, base::Time now,
               ports::SourceEffects& out) override;

@@ -21,8 +21,6 @@
 #include "control/server.h"
 #include "handlers/builtin.h"
 #include "handlers/runner.h"
-#include "kafka/set_decoder.h"
-#include "kafka/source.h"
 #include "node/api/api.h"
 #include "node/api/event_ring.h"
 #include "node/brain/brain.h"
@@ -33,7 +31,7 @@
 #include "node/workers.h"
 #include "operate/open_store.h"
 #include "operate/progress.h"
-#include "operate/source/source_settings.h"
+#include "operate/source/open_source.h"
 
 namespace ductus::node {
 
@@ -123,11 +121,10 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   if (!paused) return report(paused.error());
 
   const std::uint64_t seed = std::random_device{}();
-  const kafka::RecordSetDecoder decoder;
   base::ByteBudget budget(config.memory_budget_bytes);
-  kafka::KafkaSource source(operate::source_settings(config, seed), budget, decoder);
+  const auto source = operate::open_source(config, seed, budget);
   handlers::Runner runner(*module, config.batch_max_bytes, (*log)->logger(""));
-  Brain brain(config, source,
+  Brain brain(config, *source,
               {.until_end = options.until_end,
                .until_end_timeout = options.timeout,
                .idle_interval = *idle_interval,
@@ -136,7 +133,7 @@ int run(const config::NodeConfig& config, std::unique_ptr<Module> module, const 
   Reload reload(config, options.reload, **log, budget, runner, api);
   std::function<void()> on_reload;
   Workers workers({.brain = brain,
-                   .source = source,
+                   .source = *source,
                    .host = runner,
                    .store = **store,
                    .sockets = **sockets,

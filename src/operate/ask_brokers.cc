@@ -7,9 +7,7 @@
 
 #include "base/byte_budget.h"
 #include "base/clock.h"
-#include "kafka/set_decoder.h"
-#include "kafka/source.h"
-#include "operate/source/source_settings.h"
+#include "operate/source/open_source.h"
 
 namespace ductus::operate {
 namespace {
@@ -20,18 +18,20 @@ constexpr std::chrono::milliseconds kBrokersTimeout{5'000};
 
 LogLook ask_brokers(const config::NodeConfig& config, const std::vector<std::string>& topics,
                     std::optional<std::int64_t> time_ms) {
-  kafka::SourceSettings settings = source_settings(config, 1);
-  settings.trouble_after = base::Duration::zero();  // there is no later look
-  const kafka::RecordSetDecoder decoder;
   base::ByteBudget budget(config.memory_budget_bytes);
-  kafka::KafkaSource source(std::move(settings), budget, decoder);
+  // There is no later look: any trouble is told at once.
+  const auto source = open_source(config, 1, budget, base::Duration::zero());
   std::map<std::string_view, const config::TopicConfig*> by_name;
   for (const config::TopicConfig& topic : config.topics) by_name.emplace(topic.name, &topic);
   const Reads reads = [&](const ports::TopicPartition& partition) {
     const auto topic = by_name.find(partition.topic);
     return topic == by_name.end() || topic->second->reads(partition.partition);
   };
-  return look_at_log(source, topics, base::SystemClock(), kBrokersTimeout, time_ms, reads);
+  const NamedPartitions named = [&](const std::string& name) {
+    const auto topic = by_name.find(name);
+    return topic == by_name.end() ? 1 : topic->second->named_partitions();
+  };
+  return look_at_log(*source, topics, base::SystemClock(), kBrokersTimeout, time_ms, reads, named);
 }
 
 ResetLooks ask_for_reset(const config::NodeConfig& config, const std::vector<std::string>& topics,

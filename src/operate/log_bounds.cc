@@ -11,18 +11,22 @@ namespace {
 class Look {
  public:
   Look(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
-       base::Time deadline, std::optional<std::int64_t> time_ms, const Reads& reads)
+       base::Time deadline, std::optional<std::int64_t> time_ms, const Reads& reads,
+       const NamedPartitions& named_partitions)
       : source_(source),
         clock_(clock),
         time_ms_(time_ms),
         reads_(reads),
+        named_partitions_(named_partitions),
         sockets_(source, clock, deadline),
         unanswered_(topics.begin(), topics.end()) {}
 
   LogLook run(base::Time deadline) {
     // Asked while it shrinks, were an answer ever to come at once.
     const auto topics = unanswered_;
-    for (const std::string& topic : topics) source_.attach_topic(topic, clock_.now(), effects_);
+    for (const std::string& topic : topics) {
+      source_.attach_topic(topic, named_partitions_ ? named_partitions_(topic) : 1, clock_.now(), effects_);
+    }
     sockets_.settle(effects_, *this);
     while (clock_.now() < deadline && !sockets_.is_hopeless() && (!unanswered_.empty() || !unknown_.empty())) {
       sockets_.run_once(effects_);
@@ -104,6 +108,7 @@ class Look {
   const base::Clock& clock_;
   const std::optional<std::int64_t> time_ms_;
   const Reads& reads_;
+  const NamedPartitions& named_partitions_;
   SourceSockets sockets_;
   ports::SourceEffects effects_;
   LogLook look_;
@@ -115,9 +120,10 @@ class Look {
 }  // namespace
 
 LogLook look_at_log(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
-                    std::chrono::milliseconds timeout, std::optional<std::int64_t> time_ms, const Reads& reads) {
+                    std::chrono::milliseconds timeout, std::optional<std::int64_t> time_ms, const Reads& reads,
+                    const NamedPartitions& named_partitions) {
   const base::Time deadline = clock.now() + timeout;
-  return Look(source, topics, clock, deadline, time_ms, reads).run(deadline);
+  return Look(source, topics, clock, deadline, time_ms, reads, named_partitions).run(deadline);
 }
 
 }  // namespace ductus::operate

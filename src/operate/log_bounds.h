@@ -39,12 +39,15 @@ inline constexpr std::size_t kMaxPartitions = 100'000;
 /// Whether a partition is looked at; empty: each is.
 using Reads = std::function<bool(const ports::TopicPartition& partition)>;
 
+/// The highest partition of a topic that the configuration names + 1; empty: 1 for each topic.
+using NamedPartitions = std::function<std::int32_t(const std::string& topic)>;
+
 /// Finds the partitions of `topics` that are read, their bounds and, where `time_ms` is given (milliseconds since
 /// 1970), the offset at that time. What is not answered stays unknown: after `timeout`, or as soon as every place that
 /// could answer has refused a connection. Runs `source` (fresh, used for nothing else) on sockets of its own, so it
 /// blocks: at most `timeout`.
 LogLook look_at_log(ports::BatchSource& source, const std::vector<std::string>& topics, const base::Clock& clock,
                     std::chrono::milliseconds timeout, std::optional<std::int64_t> time_ms = std::nullopt,
-                    const Reads& reads = {});
+                    const Reads& reads = {}, const NamedPartitions& named_partitions = {});
 
 }  // namespace ductus::operate

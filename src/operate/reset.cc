@@ -139,7 +139,11 @@ class Planner {
                                                            : bounds->second.at_time;
     if (!found) return unanswered(name, bounds->second.trouble);
     if (target.kind != Kind::kTime) return *found;
-    if (found == bounds->second.readable_end) row.note = "no message at that time or after it";
+    const bool is_end = found == bounds->second.readable_end;
+    if (is_end) row.note = "no message at that time or after it";
+    if (!is_end && row.partition.unit == ports::OffsetUnit::kBytes) {
+      row.note = "the start of a segment, perhaps long before that time: within one Kafka 0.6 and 0.7 find no place";
+    }
     return within_log(row, *found);
   }
 

@@ -85,13 +85,13 @@ void Adapter::tell_lost(std::int64_t chosen, AdapterEffects& out) const {
   if (!moved_by_) return;
   std::int64_t from = position_->next_offset;
   std::string cause = "the log no longer holds them; a policy moved the offset on";
-  if (moved_by_->kind == ports::Trouble::Kind::kTruncated) {
-    if (moved_by_->parted_at >= 0) from = std::min(from, moved_by_->parted_at);
-    cause = "the log was truncated, and a policy passes over what came since";
-  } else if (moved_by_->kind == ports::Trouble::Kind::kRecreated) {
+  if (moved_by_->kind == ports::Trouble::Kind::kRecreated) {
     out.emplace_back(Lost{from, std::nullopt, "the topic was deleted with what had not been read"});
     from = 0;
     cause = "the topic was made anew, and a policy passes over what came since";
+  } else if (moved_by_->kind == ports::Trouble::Kind::kTruncated || moved_by_->parted_at >= 0) {
+    if (moved_by_->parted_at >= 0) from = std::min(from, moved_by_->parted_at);
+    cause = "the log was truncated, and a policy passes over what came since";
   }
   if (chosen > from) out.emplace_back(Lost{from, chosen, std::move(cause)});
 }
@@ -107,7 +107,7 @@ void Adapter::started(const Result<void>& outcome, base::Time now, AdapterEffect
 
 void Adapter::delivered(ports::FetchedSet set, AdapterEffects& out) {
   wanted_ = false;
-  if (draining_ || last_words_ || set.asked_offset != fetch_offset_) {
+  if (draining_ || failed_ || last_words_ || set.asked_offset != fetch_offset_) {
     out.emplace_back(ReleaseSet{set.charge});
     return advance(out);
   }
@@ -118,8 +118,13 @@ void Adapter::delivered(ports::FetchedSet set, AdapterEffects& out) {
 }
 
 void Adapter::source_ended(const ports::Trouble& trouble, AdapterEffects& out) {
-  wanted_ = false;
-  if (draining_ || last_words_) return;
+  const bool was_wanted = std::exchange(wanted_, false);
+  if (draining_ || failed_ || last_words_) return;
+  if (phase_ == AdapterPhase::kLookingUp) {
+    if (trouble.kind == ports::Trouble::Kind::kFinal) end(Halted{trouble.error, true}, out);
+    return;
+  }
+  if (!was_wanted) return;
   source_ended_ = trouble;
   advance(out);
 }
@@ -129,7 +134,7 @@ void Adapter::handled(const ports::Handled& outcome, ports::FetchedSet set, base
   using Kind = ports::Handled::Kind;
   if (outcome.kind == Kind::kFail || outcome.kind == Kind::kBadBytes) {
     out.emplace_back(ReleaseSet{set.charge});
-    return end(Exited{outcome.error, outcome.kind == Kind::kBadBytes}, out);
+    return fail(Exited{outcome.error, outcome.kind == Kind::kBadBytes}, out);
   }
   if (outcome.kind == Kind::kOk) {
     position_ = outcome.position;
@@ -153,7 +158,7 @@ void Adapter::handled(const ports::Handled& outcome, ports::FetchedSet set, base
 
 void Adapter::handled_idle(const ports::Handled& outcome, base::Time now, AdapterEffects& out) {
   in_call_ = false;
-  if (outcome.kind == ports::Handled::Kind::kFail) return end(Exited{outcome.error, false}, out);
+  if (outcome.kind == ports::Handled::Kind::kFail) return fail(Exited{outcome.error, false}, out);
   arm_idle(now, out);
   advance(out);
 }
@@ -177,7 +182,7 @@ void Adapter::begin_sync(AdapterEffects& out) {
 }
 
 bool Adapter::aggregate(AdapterEffects& out) {
-  if (!handler_running_ || draining_ || last_words_) return false;
+  if (!handler_running_ || draining_ || failed_ || last_words_) return false;
   if (in_call_) {
     aggregate_due_ = true;
   } else {
@@ -251,6 +256,7 @@ void Adapter::advance(AdapterEffects& out) {
   if (in_call_ || !handler_running_ || last_words_) return;
   if (refused_) return end(*std::exchange(refused_, std::nullopt), out);
   if (sync_due_) return begin_sync(out);
+  if (failed_) return fail(*std::exchange(failed_, std::nullopt), out);
   if (draining_) return drop_sets(out);
   if (aggregate_due_) return begin_aggregate(out);
   if (phase_ == AdapterPhase::kLookingUp || phase_ == AdapterPhase::kStoringPolicy) return;
@@ -364,8 +370,19 @@ void Adapter::handler_stopped(AdapterEffects& out) {
   if (last_words_) out.push_back(*std::exchange(last_words_, std::nullopt));
 }
 
+// What was accepted before is stored first: else it would come again with each try.
+void Adapter::fail(AdapterEffect why, AdapterEffects& out) {
+  if (uncommitted_batches_ == 0) return end(std::move(why), out);
+  drop_sets(out);
+  failed_ = std::move(why);
+  phase_ = AdapterPhase::kWaitingStore;
+  if (accepted_batches_ > 0) out.emplace_back(Accepted{.urgent = true});
+  if (sync_due_) begin_sync(out);
+}
+
 void Adapter::end(AdapterEffect last_words, AdapterEffects& out) {
   drop_sets(out);
+  failed_.reset();
   accepted_batches_ = uncommitted_batches_ = 0;  // not stored: they come again
   defer_until_.reset();
   if (!handler_running_) {

@@ -124,7 +124,7 @@ enum class AdapterPhase : std::uint8_t {
   kFetching,      ///< waits for messages
   kHandling,      ///< a callback or a sync runs, or is about to
   kDeferred,      ///< the handler asked for a delay
-  kWaitingStore,  ///< max_uncommitted_batches reached, or what was accepted is to be stored before a policy acts
+  kWaitingStore,  ///< max_uncommitted_batches reached, or what was accepted is stored before a failure or a policy acts
   kStopping,      ///< the handler's stop() runs
 };
 
@@ -158,7 +158,8 @@ class Adapter {
   void found(const ports::OffsetFound& where, AdapterEffects& out);
   void started(const Result<void>& outcome, base::Time now, AdapterEffects& out);
   void delivered(ports::FetchedSet set, AdapterEffects& out);
-  /// The source gives no more, for a reason that only a policy or an operator can mend.
+  /// The source gives no more, or cannot look up, for a reason that only a policy or an operator can mend. Where
+  /// neither was asked for, it is about the log's bounds alone and ends nothing.
   void source_ended(const ports::Trouble& trouble, AdapterEffects& out);
   void handled(const ports::Handled& outcome, ports::FetchedSet set, base::Time now, AdapterEffects& out);
   void handled_idle(const ports::Handled& outcome, base::Time now, AdapterEffects& out);
@@ -197,6 +198,7 @@ class Adapter {
   void begin_aggregate(AdapterEffects& out);
   void arm_idle(base::Time now, AdapterEffects& out);
   void drop_sets(AdapterEffects& out);
+  void fail(AdapterEffect why, AdapterEffects& out);
   void end(AdapterEffect last_words, AdapterEffects& out);
   std::uint32_t limit() const noexcept;
   Storable take_storable();
@@ -221,6 +223,7 @@ class Adapter {
   std::optional<ports::Trouble> source_ended_;                ///< to be dealt with once everything in hand is stored
   bool ask_once_more_ = false;                                ///< it has waited to be dealt with
   std::optional<ports::Trouble> moved_by_;                    ///< what made a policy choose another offset
+  std::optional<AdapterEffect> failed_;                       ///< Exited, once what was accepted is stored
   std::optional<AdapterEffect> refused_;                      ///< Exited or Halted, once the call that is out is over
   std::optional<AdapterEffect> last_words_;                   ///< Exited or Halted, told once the handler has stopped
   std::optional<base::Time> defer_until_;

@@ -42,7 +42,7 @@ struct AbortedTransaction {
   std::int64_t first_offset = 0;
 };
 
-/// Where decoding of a set stands: bytes of `records` consumed, and offsets below `next_offset` done.
+/// Where decoding of a set stands: bytes of `joined` and `records` consumed, and offsets below `next_offset` done.
 struct SetCursor {
   std::size_t bytes = 0;
   std::int64_t next_offset = 0;
@@ -67,6 +67,7 @@ struct FetchedSet {
 
   std::shared_ptr<const base::Buffer> body;  ///< pins `records`; nullptr only in tests
   base::ByteView records;                    ///< whole record batches; a cut-off last one is left out
+  base::Buffer joined;                       ///< what stands before `records` and came in pieces, in several answers
   const SetDecoder* decoder = nullptr;       ///< lives as long as the program
   std::int64_t asked_offset = 0;             ///< records below it are skipped
   std::int64_t next_offset = 0;              ///< the first offset after the set
@@ -84,8 +85,21 @@ struct FetchedSet {
 /// Memory that decoding needs, kept by each worker and used again: no allocation per message.
 struct DecodeArena {
   base::MessageList messages;
-  std::vector<base::Buffer> inflated;  ///< one for each record batch in `messages` that was compressed
+  std::vector<base::Buffer> inflated;  ///< what the views of `messages` point into where it was compressed
   std::size_t inflated_used = 0;
+
+  /// For the next batch: empty, with no more than `max_kept_bytes` kept for decompressed bytes. One batch may have many
+  /// record batches, another one large: without this each place would keep the largest it ever had.
+  void begin_batch(std::size_t max_kept_bytes) {
+    messages.clear();
+    inflated_used = 0;
+    std::size_t kept = 0;
+    std::erase_if(inflated, [&](const base::Buffer& buffer) {
+      const bool fits = buffer.capacity() <= max_kept_bytes - kept;
+      if (fits) kept += buffer.capacity();
+      return !fits;
+    });
+  }
 };
 
 /// One batch decoded: `arena.messages` are its messages, `cursor` is where the next one starts.
@@ -169,7 +183,7 @@ struct Trouble {
   } kind = Kind::kRetrying;
   std::int64_t log_start_offset = -1;
   std::int64_t log_end_offset = -1;
-  std::int64_t parted_at = -1;  ///< kTruncated: from here on the log holds other messages than it did; -1 unknown
+  std::int64_t parted_at = -1;  ///< of a log that was cut: from here on it may hold other messages; -1 unknown
 };
 /// The trouble is over: the partition is served again.
 struct Healed {
@@ -248,7 +262,10 @@ class BatchSource {
   // Commands. All take `now` and append to `out`; none blocks or fails.
 
   /// From now on the topic's partitions are known and watched: TopicFound (again when they change) or TopicMissing.
-  virtual void attach_topic(const std::string& topic, base::Time now, SourceEffects& out) = 0;
+  /// `named_partitions`: the highest partition that the configuration names + 1, at least 1. It counts where no broker
+  /// tells how many there are: on Kafka 0.6 and 0.7.
+  virtual void attach_topic(const std::string& topic, std::int32_t named_partitions, base::Time now,
+                            SourceEffects& out) = 0;
   /// Its partitions are not watched any more: nothing is told of it until it is attached again.
   virtual void detach_topic(const std::string& topic, base::Time now, SourceEffects& out) = 0;
   /// From now on the partition may be asked for. Its log bounds are looked up once: LogBounds.

@@ -16,11 +16,12 @@ class DuctusNode:
     """One node that writes each partition of its topics into a file under out/, by the module `file`.
 
     `tables` holds further tables of the config: batch={"max_bytes": 16384}. `topics` are names, or a dict from name to
-    the topic's init. `program` stands for ductus where a user's own program is meant. As a context manager it kills
-    what still runs at the end of the block, and shows the last words of the node on stderr.
+    the topic's init; `partitions` tells of some which partitions are read ("0-2"). `program` stands for ductus where a
+    user's own program is meant. As a context manager it kills what still runs at the end of the block, and shows the
+    last words of the node on stderr.
     """
 
-    def __init__(self, folder, bootstrap, topics, program=None, environment=None, **tables):
+    def __init__(self, folder, bootstrap, topics, program=None, environment=None, partitions=None, **tables):
         self.folder = pathlib.Path(folder)
         self.config = self.folder / "config" / "node.toml"
         self.log = self.folder / "console.log"
@@ -29,7 +30,7 @@ class DuctusNode:
         self._console = None
         self.config.parent.mkdir(parents=True, exist_ok=True)
         (self.folder / "out").mkdir(exist_ok=True)
-        self.config.write_text(_toml(bootstrap, topics, tables))
+        self.config.write_text(_toml(bootstrap, topics, partitions or {}, tables))
 
     def __enter__(self):
         return self
@@ -159,7 +160,7 @@ class DuctusNode:
         )
 
 
-def _toml(bootstrap, topics, tables):
+def _toml(bootstrap, topics, partitions, tables):
     merged = {
         "source": {"brokers": [bootstrap]},
         "offsets": {"when_missing": "earliest"},
@@ -173,6 +174,8 @@ def _toml(bootstrap, topics, tables):
     inits = topics if isinstance(topics, dict) else dict.fromkeys(topics, "out/{topic}-{partition}.txt")
     for topic, init in inits.items():
         text += f'[[topics]]\nname = "{topic}"\ninit = {_toml_value(init)}\n'
+        if topic in partitions:
+            text += f'partitions = "{partitions[topic]}"\n'
     return text
 
 

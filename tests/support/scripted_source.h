@@ -1,6 +1,7 @@
 // ScriptedSource: a BatchSource that does nothing by itself: it keeps what it was asked, and says what a test tells it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ class ScriptedSource : public ports::BatchSource {
 
   // What it was asked, newest last.
   std::vector<std::string> topics;
+  std::map<std::string, std::int32_t> named;  ///< how many partitions the configuration names of each topic
   std::vector<ports::ChildRef> attached;
   std::vector<ports::ChildRef> detached;
   std::vector<Want> wants;
@@ -37,7 +39,11 @@ class ScriptedSource : public ports::BatchSource {
   void say(ports::SourceEffect effect) { script_.push_back(std::move(effect)); }
 
   const ports::AnswerCutter& cutter() const override { std::abort(); }
-  void attach_topic(const std::string& topic, base::Time, ports::SourceEffects&) override { topics.push_back(topic); }
+  void attach_topic(const std::string& topic, std::int32_t named_partitions, base::Time,
+                    ports::SourceEffects&) override {
+    topics.push_back(topic);
+    named[topic] = named_partitions;
+  }
   void detach_topic(const std::string& topic, base::Time, ports::SourceEffects&) override { std::erase(topics, topic); }
   void attach(ports::ChildRef child, const ports::TopicPartition&, base::Time, ports::SourceEffects&) override {
     attached.push_back(child);

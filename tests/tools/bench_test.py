@@ -58,8 +58,8 @@ class BenchTest(unittest.TestCase):
         self.assertFalse(self.kcat_that_wrote(101_101, proven=True))  # a line more
         self.assertFalse(self.kcat_that_wrote(101_000, proven=False))
 
-    def test_there_is_a_case_for_each_size_and_codec(self):
-        self.assertEqual(10, len(run.CASES))
+    def test_there_is_a_case_for_each_size_and_codec_and_of_each_size_for_kafka_07(self):
+        self.assertEqual(12, len(run.CASES))
         self.assertEqual(run.Case("1KiB-zstd", 1024, "zstd"), run.CASES["1KiB-zstd"])
         self.assertLessEqual(set(run.QUICK_CASES), set(run.CASES))
 

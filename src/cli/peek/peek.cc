@@ -18,7 +18,7 @@
 namespace ductus::cli {
 namespace {
 
-using Places = std::map<std::int32_t, std::int64_t>;
+using Places = std::map<ports::TopicPartition, std::int64_t>;
 
 // On a terminal, in characters.
 constexpr std::size_t kMostOfKey = 24;
@@ -32,7 +32,7 @@ Result<Places> stored_places(const config::NodeConfig& config, const std::string
   if (!entries) return entries.error();
   Places places;
   for (const auto& [partition, position] : operate::places_of(*entries)) {
-    if (partition.topic == topic) places[partition.partition] = position.next_offset;
+    if (partition.topic == topic) places[partition] = position.next_offset;
   }
   return places;
 }
@@ -48,7 +48,9 @@ Result<Places> places_of(const config::NodeConfig& config, const std::string& to
   }
   Places places;
   for (const operate::PartitionStatus& partition : report->partitions) {
-    if (partition.topic == topic && partition.next_offset) places[partition.partition] = *partition.next_offset;
+    if (partition.topic != topic || !partition.next_offset) continue;
+    const auto unit = report->unit().value_or(ports::OffsetUnit::kMessages);
+    places[{topic, partition.partition, unit}] = *partition.next_offset;
   }
   return places;
 }

@@ -237,7 +237,8 @@ void Brain::read_topic(const config::TopicConfig& config, base::Time now) {
     hold(*partition);
     let_go(*partition);
   }
-  source_.attach_topic(config.name, now, source_out_);  // tells again which partitions there are
+  source_.attach_topic(config.name, config.named_partitions(), now,
+                       source_out_);  // tells again which partitions there are
 }
 
 void Brain::leave_topic(Topic& topic, base::Time now) {

@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include "base/byte_budget.h"
-#include "kafka/set_decoder.h"
-#include "kafka/source.h"
-#include "operate/source/source_settings.h"
+#include "operate/source/open_source.h"
 #include "operate/source/source_sockets.h"
 
 namespace ductus::operate {
@@ -45,7 +43,7 @@ class Peek {
       : source_(source), request_(request), clock_(clock), sockets_(source, clock, deadline) {}
 
   Result<Peeked> run(base::Time deadline) {
-    source_.attach_topic(request_.topic.name, clock_.now(), effects_);
+    source_.attach_topic(request_.topic.name, request_.topic.named_partitions(), clock_.now(), effects_);
     sockets_.settle(effects_, *this);
     while (!done_ && clock_.now() < deadline && !sockets_.is_hopeless()) {
       sockets_.run_once(effects_);
@@ -78,7 +76,7 @@ class Peek {
     const auto partition = partition_of(found.partition_count);
     if (!partition) return end(partition.error());
     found_.partition = {request_.topic.name, *partition, found.unit};
-    const auto place = request_.places.find(*partition);
+    const auto place = request_.places.find(found_.partition);
     if (!request_.offset && place == request_.places.end()) {
       return end({ErrorCode::kNotFound, name() + ": no offset is stored; say with --offset where to look"});
     }
@@ -228,12 +226,10 @@ Result<Peeked> peek(ports::BatchSource& source, const PeekRequest& request, cons
 }
 
 Result<Peeked> peek(const config::NodeConfig& config, const PeekRequest& request) {
-  kafka::SourceSettings settings = source_settings(config, 1);
-  settings.trouble_after = base::Duration::zero();  // there is no later look
-  const kafka::RecordSetDecoder decoder;
   base::ByteBudget budget(config.memory_budget_bytes);
-  kafka::KafkaSource source(std::move(settings), budget, decoder);
-  return peek(source, request, base::SystemClock(), kPeekWithin);
+  // There is no later look: any trouble is told at once.
+  const auto source = open_source(config, 1, budget, base::Duration::zero());
+  return peek(*source, request, base::SystemClock(), kPeekWithin);
 }
 
 }  // namespace ductus::operate

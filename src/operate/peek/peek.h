@@ -27,10 +27,10 @@ inline constexpr std::chrono::milliseconds kPeekWithin{10'000};
 
 struct PeekRequest {
   config::TopicConfig topic;
-  std::optional<std::int32_t> partition;        ///< nullopt: the only one that is read
-  std::optional<std::int64_t> offset;           ///< nullopt: that of `places`
-  std::map<std::int32_t, std::int64_t> places;  ///< next_offset of the topic's partitions, where it is known
-  std::size_t count = 1;                        ///< from 1 to kMaxPeeked
+  std::optional<std::int32_t> partition;                 ///< nullopt: the only one that is read
+  std::optional<std::int64_t> offset;                    ///< nullopt: that of `places`
+  std::map<ports::TopicPartition, std::int64_t> places;  ///< next_offset of the topic's partitions, where it is known
+  std::size_t count = 1;                                 ///< from 1 to kMaxPeeked
 };
 
 struct PeekedMessage {

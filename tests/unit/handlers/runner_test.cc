@@ -45,6 +45,31 @@ TEST_F(RunnerTest, GivesTheHandlerItsPartitionAndItsInitData) {
   EXPECT_TRUE(log_.contain("clicks/3: hello"));
 }
 
+/// A set of five bytes that hold no message, and of bad ones behind them.
+class NothingThenBadBytes final : public ports::SetDecoder {
+ public:
+  Result<ports::DecodedBatch> decode(const ports::FetchedSet&, const ports::SetCursor& cursor, std::size_t,
+                                     ports::DecodeArena& arena) const override {
+    arena.begin_batch(0);
+    if (cursor.bytes > 0) return Error{ErrorCode::kCorrupt, "CRC"};
+    ports::DecodedBatch nothing;
+    nothing.cursor = {5, 5};
+    return nothing;
+  }
+};
+
+TEST_F(RunnerTest, WhatHoldsNoMessageIsPassedBeforeTheBadBytesBehindIt) {
+  ASSERT_TRUE(start());
+  const NothingThenBadBytes decoder;
+  ports::FetchedSet set;
+  set.decoder = &decoder;
+  const Handled passed = runner_.handle(kChild, set, {}, arena_);
+  EXPECT_EQ(passed.kind, Handled::Kind::kOk);
+  EXPECT_EQ(passed.position.next_offset, 5);
+  EXPECT_FALSE(passed.last);
+  EXPECT_EQ(runner_.handle(kChild, set, passed.cursor, arena_).kind, Handled::Kind::kBadBytes);
+}
+
 TEST_F(RunnerTest, DelaysOutOfAllReasonAreCapped) {
   module_.script.handle = [](const Batch&) { return Verdict::defer(std::chrono::milliseconds::max()); };
   EXPECT_EQ(handle_one_message().delay, Runner::kLongestDelay);

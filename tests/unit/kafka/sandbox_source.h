@@ -55,7 +55,7 @@ class SandboxSource {
   // ---- commands, each with all that comes of it before time passes
 
   void attach_topic() {
-    enter([&](auto& out) { source_->attach_topic("t", clock_.now(), out); });
+    enter([&](auto& out) { source_->attach_topic("t", 1, clock_.now(), out); });
     settle();
   }
   void attach() {

@@ -138,7 +138,7 @@ class ScriptedCluster : public testing::Test {
     obey(std::move(effects));
   }
   void attach_topic(const std::string& topic = "t") {
-    enter([&](auto& out) { source->attach_topic(topic, now, out); });
+    enter([&](auto& out) { source->attach_topic(topic, 1, now, out); });
   }
   void attach(std::uint32_t child, std::int32_t partition, const std::string& topic = "t",
               std::uint32_t generation = 1) {
@@ -149,7 +149,7 @@ class ScriptedCluster : public testing::Test {
     topics["t"].assign(static_cast<std::size_t>(count), Log{.end = end});
     if (!source) start();
     enter([&](auto& out) {
-      source->attach_topic("t", now, out);
+      source->attach_topic("t", 1, now, out);
       for (std::int32_t i = 0; i < count; ++i) {
         source->attach({static_cast<std::uint32_t>(i), 1}, {"t", i}, now, out);
       }

@@ -442,8 +442,9 @@ TEST_F(BrainFenceTest, APartitionWhosePlaceSomebodyElseMovedStopsAndTheOthersAre
 TEST_F(BrainFenceTest, APartitionThatFailedMeanwhileStopsAsWell) {
   accept_two();
   deliver(0, 8, 12);
-  fail(0);
+  refuse_batch(0);
   refuse({0});
+  done(next_work(Kind::kStopHandler));
   wait(std::chrono::seconds(10));
   EXPECT_EQ(state(0), "stopped");
   EXPECT_FALSE(take<LoadPositions>());

@@ -100,13 +100,17 @@ class BrainTest : public ::testing::Test {
     ok.last = true;
     done(next_work(Kind::kHandle), {}, ok);
   }
-  void fail(std::uint32_t child, ports::Handled::Kind how = ports::Handled::Kind::kFail) {
+  void refuse_batch(std::uint32_t child, ports::Handled::Kind how = ports::Handled::Kind::kFail) {
     ports::Handled failed;
     failed.kind = how;
     failed.error = {ErrorCode::kCallback, "poison"};
     Work work = next_work(Kind::kHandle);
     EXPECT_EQ(work.child.child, child);
     done(std::move(work), {}, failed);
+  }
+  /// With nothing to be stored first.
+  void fail(std::uint32_t child, ports::Handled::Kind how = ports::Handled::Kind::kFail) {
+    refuse_batch(child, how);
     done(next_work(Kind::kStopHandler));
   }
   void sync() { done(next_work(Kind::kSync), Error{ErrorCode::kNotNeeded, ""}); }

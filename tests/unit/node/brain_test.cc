@@ -129,16 +129,34 @@ TEST_F(BrainTest, ALoadThatFailsWhileAnotherWaitsToBeTriedAgainForgetsNobody) {
   EXPECT_EQ(asked->partitions, (std::vector<ports::TopicPartition>{{"events", 0}, {"events", 1}}));
 }
 
-TEST_F(BrainTest, WhatAPartitionHadReadyWhenItFailedIsNotStoredAfterItsNextIncarnationHasBegun) {
+TEST_F(BrainTest, WhatAPartitionHadAcceptedWhenItFailedIsStoredBeforeItStops) {
+  begin(0);
+  log_ends_at(0, 20);
+  deliver(0, 0, 4);
+  accept(4);
+  deliver(0, 4, 8);
+  refuse_batch(0);
+  sync();
+  EXPECT_EQ(brain_->ready_work(), 0u) << "the store comes first";
+  store();
+  EXPECT_EQ(stored_.front().position.next_offset, 4);
+  done(next_work(Kind::kStopHandler));
+  EXPECT_EQ(state(), "backoff");
+}
+
+TEST_F(BrainTest, WhatAPartitionHadReadyWhenItsSyncFailedIsNotStoredAfterItsNextIncarnationHasBegun) {
   begin(0);
   log_ends_at(0, 20);
   deliver(0, 0, 4);
   accept(4);
   wait(pipeline::Rounds::kRoundDelay);
-  sync();
+  done(next_work(Kind::kSync));
   store(Error{ErrorCode::kUnreachable, "gone"});
   deliver(0, 4, 8);
-  fail(0);
+  accept(8);
+  wait(pipeline::Rounds::kRoundDelay);
+  done(next_work(Kind::kSync), Error{ErrorCode::kIo, "full"});
+  done(next_work(Kind::kStopHandler));
   wait(std::chrono::seconds(10));
   load({0});
   EXPECT_FALSE(take<StoreRound>());
@@ -150,9 +168,12 @@ TEST_F(BrainTest, NorWhatWasBeingWrittenWhenItFailedAndWasNotStored) {
   deliver(0, 0, 4);
   accept(4);
   wait(pipeline::Rounds::kRoundDelay);
-  sync();
+  done(next_work(Kind::kSync));
   deliver(0, 4, 8);
-  fail(0);
+  accept(8);
+  wait(pipeline::Rounds::kRoundDelay);
+  done(next_work(Kind::kSync), Error{ErrorCode::kIo, "full"});
+  done(next_work(Kind::kStopHandler));
   store(Error{ErrorCode::kTimedOut, "no answer"});
   wait(std::chrono::seconds(10));
   load({0});
@@ -176,6 +197,12 @@ TEST_F(BrainTest, NewPartitionsOfATopicStartToo) {
   const auto asked = take<LoadPositions>();
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->partitions, (std::vector<ports::TopicPartition>{{"events", 1}, {"events", 2}}));
+}
+
+TEST_F(BrainTest, TellsTheSourceHowManyPartitionsAreNamed) {
+  config_.topics = {{"all", Value(), {}}, {"some", Value(), {{0, 1}, {5, 7}}}, {"edge", Value(), {{0, INT32_MAX}}}};
+  start();
+  EXPECT_EQ(source_.named, (std::map<std::string, std::int32_t>{{"all", 1}, {"edge", INT32_MAX}, {"some", 8}}));
 }
 
 TEST_F(BrainTest, OneTopicCannotTakeTheThreadsOfAllOthers) {

@@ -72,7 +72,7 @@ class GenerousSource final : public support::ScriptedSource {
  public:
   GenerousSource(std::int32_t partitions, std::int64_t end) : partitions_(partitions), end_(end) {}
 
-  void attach_topic(const std::string& topic, base::Time, ports::SourceEffects& out) override {
+  void attach_topic(const std::string& topic, std::int32_t, base::Time, ports::SourceEffects& out) override {
     out.emplace_back(ports::TopicFound{topic, {}, partitions_});
   }
   void attach(ports::ChildRef child, const ports::TopicPartition&, base::Time, ports::SourceEffects& out) override {

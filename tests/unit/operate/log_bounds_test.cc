@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
 #include <string>
@@ -43,10 +44,14 @@ class ScriptedSource final : public ports::BatchSource {
   std::vector<ports::TopicPartition> attached;
   std::vector<ports::OffsetQuery> lookups;
   std::vector<Error> losses;
+  std::vector<std::int32_t> named;  ///< partitions of each topic attached
   bool tries_again = false;
 
   const ports::AnswerCutter& cutter() const override { return cutter_; }
-  void attach_topic(const std::string&, base::Time, SourceEffects&) override { wants_connection_ = true; }
+  void attach_topic(const std::string&, std::int32_t named_partitions, base::Time, SourceEffects&) override {
+    named.push_back(named_partitions);
+    wants_connection_ = true;
+  }
   void detach_topic(const std::string&, base::Time, SourceEffects&) override {}
   void attach(ChildRef, const ports::TopicPartition& partition, base::Time, SourceEffects&) override {
     attached.push_back(partition);
@@ -151,6 +156,18 @@ TEST_F(LookAtLog, AsksOnlyForPartitionsThatAreRead) {
   EXPECT_EQ(source.attached, (std::vector<ports::TopicPartition>{{"orders", 2}}));
   ASSERT_EQ(found.partitions.size(), 1u);
   EXPECT_EQ(found.partitions.at({"orders", 2}).readable_end, 80);
+}
+
+TEST_F(LookAtLog, SaysHowManyPartitionsTheConfigurationNames) {
+  answer_with(std::string("\0\0\0\5hello", 9));
+  ScriptedSource source(port(), [](const std::string&, SourceEffects& out) {
+    out.push_back(ports::TopicMissing{"orders", {ErrorCode::kNotFound, "no such topic"}});
+    out.push_back(ports::TopicMissing{"events", {ErrorCode::kNotFound, "no such topic"}});
+  });
+  (void)look_at_log(source, {"events", "orders"}, base::SystemClock(), 20s, std::nullopt, {},
+                    [](const std::string& topic) { return topic == "orders" ? 12 : 1; });
+  std::ranges::sort(source.named);
+  EXPECT_EQ(source.named, (std::vector<std::int32_t>{1, 12}));
 }
 
 TEST_F(LookAtLog, EndsOnceEverythingIsKnown) {

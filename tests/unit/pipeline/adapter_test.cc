@@ -189,6 +189,55 @@ TEST_F(AdapterTest, AFailureStopsTheHandlerBeforeTheExitIsTold) {
   EXPECT_FALSE(asked<Exited>()->counted);
 }
 
+TEST_F(AdapterTest, WhatWasAcceptedBeforeAFailureIsStoredFirst) {
+  for (const Handled::Kind kind : {Handled::Kind::kFail, Handled::Kind::kBadBytes}) {
+    begin(0);
+    deliver(0, 10);
+    pick_up();
+    deliver(10, 20);
+    accept(10);
+    pick_up();
+    Handled failed;
+    failed.kind = kind;
+    failed.error = {ErrorCode::kCallback, "no"};
+    handled(failed);
+    EXPECT_EQ(asked<StopHandler>(), nullptr);
+    ASSERT_NE(asked<Accepted>(), nullptr);
+    EXPECT_TRUE(asked<Accepted>()->urgent);
+    EXPECT_EQ(adapter_->phase(), AdapterPhase::kWaitingStore);
+    deliver(20, 30);  // too late
+    EXPECT_NE(asked<ReleaseSet>(), nullptr);
+    EXPECT_EQ(collect(), std::nullopt);
+    ASSERT_NE(asked<SyncHandler>(), nullptr);
+    const std::optional<Storable> storable = sync({});
+    ASSERT_TRUE(storable);
+    EXPECT_EQ(storable->position.next_offset, 10);
+    EXPECT_EQ(asked<StopHandler>(), nullptr);
+    effects_.clear();
+    adapter_->stored(*storable, effects_);
+    EXPECT_NE(asked<StopHandler>(), nullptr);
+    EXPECT_EQ(asked<HandleSet>(), nullptr);
+    adapter_->handler_stopped(effects_);
+    ASSERT_NE(asked<Exited>(), nullptr);
+    EXPECT_EQ(asked<Exited>()->reason.message, "no");
+  }
+}
+
+TEST_F(AdapterTest, AFailureWhoseSyncFailsAsWellEndsAtOnce) {
+  begin(0);
+  deliver(0, 10);
+  pick_up();
+  deliver(10, 20);
+  accept(10);
+  pick_up();
+  Handled failed;
+  failed.kind = Handled::Kind::kFail;
+  handled(failed);
+  (void)collect();
+  EXPECT_EQ(sync(Error{ErrorCode::kIo, "the disk is full"}), std::nullopt);
+  EXPECT_NE(asked<StopHandler>(), nullptr);
+}
+
 TEST_F(AdapterTest, BytesThatCannotBeDecodedCountAsAFailureAndDropWhatWasPrefetched) {
   begin(0);
   deliver(0, 10);
@@ -205,6 +254,15 @@ TEST_F(AdapterTest, BytesThatCannotBeDecodedCountAsAFailureAndDropWhatWasPrefetc
   adapter_->handler_stopped(effects_);
   ASSERT_NE(asked<Exited>(), nullptr);
   EXPECT_TRUE(asked<Exited>()->counted);
+}
+
+TEST_F(AdapterTest, OfALogThatEndsBeforeTheOffsetAndMayBeAnotherOneAllThatAPolicyPassesOverIsTold) {
+  begin(50, {.when_out_of_range = OffsetPolicy::kLatest});
+  source_ends(ports::Trouble::Kind::kOffsetOutOfRange, 0);
+  const std::vector<Lost> lost = find(20);
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].from, 0);
+  EXPECT_EQ(lost[0].to, 20);
 }
 
 TEST_F(AdapterTest, AtTheLimitTheNextCallbackWaitsForTheStore) {
@@ -333,6 +391,30 @@ TEST_F(AdapterTest, OutOfRangeWaitsUntilEverythingInHandIsStoredAndIsAskedForOnc
   effects_.clear();
   adapter_->handler_stopped(effects_);
   EXPECT_NE(asked<Halted>(), nullptr);
+}
+
+TEST_F(AdapterTest, ALookUpThatOnlyAnOperatorCanHelpHaltsIt) {
+  make({.when_missing = OffsetPolicy::kEarliest});
+  adapter_->start(effects_);
+  load(std::optional<ports::Position>());
+  ASSERT_NE(asked<LookUp>(), nullptr);
+  source_ends(ports::Trouble::Kind::kFinal);
+  ASSERT_NE(asked<Halted>(), nullptr);
+  EXPECT_EQ(asked<Halted>()->reason.message, "why");
+  EXPECT_TRUE(asked<Halted>()->needs_offset);
+  EXPECT_EQ(adapter_->phase(), AdapterPhase::kIdle);
+}
+
+TEST_F(AdapterTest, WhatTheSourceSaysOfTheBoundsAloneEndsNothing) {
+  make();
+  adapter_->start(effects_);
+  source_ends(ports::Trouble::Kind::kFinal);
+  EXPECT_TRUE(effects_.empty()) << "nothing is wanted yet";
+  load(ports::Position{5, 3, {}});
+  started({});
+  EXPECT_EQ(take<WantSet>().from.next_offset, 5);
+  source_ends(ports::Trouble::Kind::kFinal);
+  EXPECT_NE(asked<StopHandler>(), nullptr) << "now a set is wanted";
 }
 
 TEST_F(AdapterTest, OutOfRangeWithAPolicyRecordsWhatIsLostAndGoesOn) {

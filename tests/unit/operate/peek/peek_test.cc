@@ -43,7 +43,7 @@ class PeekTest : public ::testing::Test {
  protected:
   PeekTest() {
     request_.topic.name = "orders";
-    request_.places = {{0, 5}};
+    request_.places = {{{"orders", 0}, 5}};
   }
 
   void find_topic(std::int32_t partitions = 1) { source_.say(ports::TopicFound{"orders", {7}, partitions}); }
@@ -164,10 +164,16 @@ TEST_F(PeekTest, TakesTheOffsetThatItIsGiven) {
 
 TEST_F(PeekTest, TakesTheOnlyPartitionThatIsRead) {
   request_.topic.partitions = {{2, 2}};
-  request_.places = {{2, 5}};
+  request_.places = {{{"orders", 2}, 5}};
   find_topic(4);
   deliver(5, {"a"});
   EXPECT_EQ(peeked().partition.partition, 2);
+}
+
+TEST_F(PeekTest, APlaceThatCountsInAnotherUnitIsNotMeant) {
+  request_.places = {{{"orders", 0, ports::OffsetUnit::kBytes}, 5}};
+  find_topic();
+  EXPECT_EQ(refused().code, ErrorCode::kNotFound);
 }
 
 TEST_F(PeekTest, AsksWhichPartitionIsMeant) {
