@@ -39,7 +39,7 @@ const Record* Checker::first_missing(const Log& log, std::int64_t from, std::int
 // An offset that a policy chose is stored before the first fetch, and no log is read without an offset of its own.
 void Checker::on_fetch(const AskedSet& asked) {
   const Place place{asked.topic->name, asked.partition};
-  const auto durable = store_.durable({place.topic, place.partition});
+  const auto durable = store_.durable(key_of(place));
   if (!durable) return violated("fail closed", name_of(place) + " is fetched, and no offset of it is stored");
   const bool knows_id = durable->topic_id != ports::TopicId{};
   if (knows_id && durable->topic_id != asked.topic->id) {
@@ -66,7 +66,7 @@ void Checker::on_offered(HandlerView& handler, const Batch& batch) {
   if (views_[handler.place].begins_moved) {
     return violated("fail closed", name_of(handler.place) + " is read on, though somebody else has moved its offset");
   }
-  const HandlerView before = {handler.place, handler.has_sync, handler.log, handler.delivered, {}, {}};
+  const HandlerView before = {handler.place, handler.has_sync, handler.log, handler.delivered, handler.last, {}, {}};
   for (const Message& message : batch) {
     Uid uid = 0;
     const std::string_view value = message.value();
@@ -81,10 +81,16 @@ void Checker::on_offered(HandlerView& handler, const Batch& batch) {
       return violated("order", where + " is offered as " + std::to_string(message.offset()));
     }
     if (!visible(record)) return violated("order", where + " is offered: a marker, or of no committed transaction");
-    check_order(handler, *record.log, record);
+    counts_bytes() ? check_next_entry(handler, *record.log, record) : check_order(handler, *record.log, record);
+    handler.last = uid;
+  }
+  if (!batch.empty() && !violation_ && !logs_.records[handler.last].ends_entry) {
+    violated("order",
+             name_of(handler.place) + ": a batch ends within the entry of offset " + std::to_string(handler.delivered));
   }
   handler.log = before.log;
   handler.delivered = before.delivered;
+  handler.last = before.last;
 }
 
 void Checker::check_order(HandlerView& handler, Log& log, const Record& record) {
@@ -105,6 +111,38 @@ void Checker::check_order(HandlerView& handler, Log& log, const Record& record) 
   handler.delivered = record.offset;
 }
 
+// Where the log was lost or made anew below it and has grown since, nothing tells a reader so: if an entry begins there
+// by chance, it goes on.
+void Checker::check_next_entry(HandlerView& handler, Log& log, const Record& record) {
+  const std::optional<Position>& begins_at = views_[handler.place].begins_at;
+  if (!begins_at) return violated("fail closed", name_of(handler.place) + " is offered, and no offset of it is stored");
+  const bool goes_on = handler.delivered >= 0;
+  const std::int32_t known_epoch =
+      goes_on ? logs_.records[handler.last].epoch : views_[handler.place].begins_before_cut;
+  const Record& last = logs_.records[handler.last];
+  const std::string where = name_of(handler.place) + ": message " + std::to_string(record.part + 1) +
+                            " of the entry of offset " + std::to_string(record.offset) + " is offered";
+  if (goes_on && !last.ends_entry) {
+    if (record.offset == last.offset && record.part == last.part + 1) {
+      return;
+    }
+    return violated("order", where + " within that of " + std::to_string(last.offset));
+  }
+  std::int64_t place = goes_on ? last.offset + last.entry_bytes : begins_at->next_offset;
+  for (auto hollow = log.hollows.find(place); hollow != log.hollows.end() && place < record.offset;
+       hollow = log.hollows.find(place)) {
+    place = hollow->second;
+  }
+  if (record.offset != place || record.part != 0) {
+    return violated("order", where + ", and what comes next is at " + std::to_string(place));
+  }
+  // A log that was made anew may have grown past the place between the load of the offset and the first answer.
+  const bool may_be_another_log = known_epoch < log.cut_epoch || (!goes_on && log.cut_epoch > 0);
+  if (may_be_another_log && record.epoch >= log.cut_epoch) excuse_below(log, record.offset);
+  handler.log = &log;
+  handler.delivered = record.offset;
+}
+
 void Checker::on_ok(HandlerView& handler, const Batch& batch) {
   View& view = views_[handler.place];
   for (const Message& message : batch) {
@@ -114,6 +152,9 @@ void Checker::on_ok(HandlerView& handler, const Batch& batch) {
     record.accepted = true;
     handler.log = record.log;
     handler.delivered = record.offset;
+    handler.last = uid;
+    view.read_epoch = record.epoch;
+    view.read_end = record.offset + record.entry_bytes;
     ++messages;
     if (handler.has_sync) {
       handler.unsynced.push_back(uid);
@@ -141,6 +182,13 @@ void Checker::on_loaded(const ports::TopicPartition& partition, const std::optio
   View& view = views_[place];
   view.begins_at = view.last = position;
   view.begins_moved = view.conflict;
+  view.read_epoch = -1;
+  if (counts_bytes() && position) {
+    // What has been written below it since the log was lost there, it does not know.
+    Log& log = log_of(place, {});
+    view.begins_before_cut = log.cut_epoch;
+    if (log.cut_epoch > 0) excuse_below(log, position->next_offset);
+  }
   const auto set_live = std::exchange(view.set_live, std::nullopt);
   if (set_live && (!position || position->next_offset != *set_live)) {
     violated("operators", name_of(place) + " was set to offset " + std::to_string(*set_live) + ", and is loaded at " +
@@ -153,21 +201,32 @@ void Checker::on_stored(const ports::StoredPosition& stored) {
   const Position& position = stored.position;
   View& view = views_[place];
   Log& log = log_of(place, position.topic_id);
+  if (stored.partition != key_of(place)) {
+    return violated("order", name_of(place) + " is stored in " + std::string(ports::name_of(stored.partition.unit)));
+  }
+  if (counts_bytes() && !log.boundaries.contains(position.next_offset)) {
+    return violated("order", name_of(place) + ": offset " + std::to_string(position.next_offset) +
+                                 " is stored, where no entry begins");
+  }
   const std::optional<Position> before = store_.durable(stored.partition);
   if (!before && rules.may_begin_at_latest) excuse_below(log, position.next_offset);
   const std::optional<Position> last = std::exchange(view.last, position);
   // An operator's offset says nothing of the branch: it is taken as it is, whatever has been written below it since.
-  if (last && last->leader_epoch < 0 && last->topic_id == position.topic_id) excuse_below(log, last->next_offset);
+  const bool may_be_of_other_branch = !counts_bytes() && last && last->leader_epoch < 0;
+  if (may_be_of_other_branch && last->topic_id == position.topic_id) excuse_below(log, last->next_offset);
   const bool goes_on = last && last->topic_id == position.topic_id && position.next_offset >= last->next_offset;
   if (std::exchange(view.jumps, false) || !goes_on) moved(place, position);
   while (!view.unstored.empty() && view.unstored.front() <= position.next_offset) view.unstored.pop_front();
 
-  const bool is_newest = position.leader_epoch < 0 || position.leader_epoch >= log.cut_epoch;
-  const std::int32_t epoch = position.leader_epoch < 0 ? log.epoch : position.leader_epoch;
+  const std::int32_t epoch = claimed_epoch(view, log, position);
+  const bool is_newest = epoch >= log.cut_epoch;
   const Record* missing = first_missing(log, log.checked, position.next_offset, epoch, true);
+  // An entry without a message behind those of a branch that is gone may be of either.
+  const bool knows_branch = counts_bytes() ? !is_newest && view.read_epoch >= 0 && position.next_offset <= view.read_end
+                                           : position.leader_epoch >= 0;
   for (const Uid uid : log.cut) {
     const Record& record = logs_.records[uid];
-    const bool claimed = position.leader_epoch >= 0 && record.offset < position.next_offset;
+    const bool claimed = knows_branch && record.offset < position.next_offset;
     if (claimed && record.on_branch(epoch) && visible(record) && !record.durable && !record.excused) missing = &record;
   }
   if (missing != nullptr) {
@@ -178,8 +237,17 @@ void Checker::on_stored(const ports::StoredPosition& stored) {
   if (is_newest) log.checked = std::max(log.checked, position.next_offset);
 }
 
+std::int32_t Checker::claimed_epoch(const View& view, const Log& log, const Position& position) const {
+  if (position.leader_epoch >= 0) return position.leader_epoch;
+  if (counts_bytes() && view.read_epoch >= 0) return view.read_epoch;
+  // Nothing with a message was read since the log was lost: whoever goes on over entries without one does not know.
+  return counts_bytes() && view.begins_before_cut < log.cut_epoch ? view.begins_before_cut : log.epoch;
+}
+
 void Checker::moved(const Place& place, const Position& to) {
   views_[place].begins_at = to;
+  views_[place].begins_before_cut = log_of(place, to.topic_id).cut_epoch;
+  views_[place].read_epoch = -1;
   for (HandlerView* handler : handlers) {
     if (handler->place != place) continue;
     handler->delivered = -1;
@@ -245,7 +313,7 @@ void Checker::on_ended(int exit_code) {
   if (!until_end_ || exit_code != 0) return;
   for (const auto& [place, view] : views_) {
     if (view.end_log == nullptr || view.end_log->cut_epoch > 0) continue;
-    const auto durable = store_.durable({place.topic, place.partition});
+    const auto durable = store_.durable(key_of(place));
     if (&log_of(place, {}) != view.end_log || (durable && durable->next_offset >= view.end_at)) continue;
     violated("until the end", name_of(place) + " is said to be read to the end, which was at offset " +
                                   std::to_string(view.end_at) + ", and is stored at " +
@@ -262,7 +330,9 @@ void Checker::on_handler_stop(const HandlerView& handler, bool in_a_drain) {
 }
 
 void Checker::on_operator_set(const Place& place, std::int64_t offset) {
-  excuse_below(log_of(place, {}), offset);
+  Log& log = log_of(place, {});
+  excuse_below(log, offset);
+  if (counts_bytes() && !log.boundaries.contains(offset)) log.is_sound = false;
   views_[place].unstored.clear();
   views_[place].set_live.reset();
 }
@@ -297,6 +367,7 @@ void Checker::on_status(const operate::StatusReport& report) {
     if (partition.partition < 0) continue;
     const Place place{partition.topic, partition.partition};
     told.insert(place);
+    check_stop(place, partition);
     View& view = views_[place];
     const Topic& topic = logs_.topic(place.topic);
     const bool is_there = static_cast<std::size_t>(place.partition) < topic.logs.size();
@@ -318,6 +389,12 @@ void Checker::on_status(const operate::StatusReport& report) {
   for (auto& [place, view] : views_) {
     if (!told.contains(place)) view.stuck_at.reset();  // it is not configured
   }
+}
+
+void Checker::check_stop(const Place& place, const operate::PartitionStatus& partition) {
+  if (!counts_bytes() || partition.state != "stopped" || !log_of(place, {}).is_sound) return;
+  if (partition.reason.find("no message that can be read") == std::string::npos) return;
+  violated("no false stop", name_of(place) + " is stopped, and its log is sound: " + partition.reason);
 }
 
 void Checker::node_is_new(bool until_end) {
@@ -352,7 +429,7 @@ bool Checker::all_is_read(std::string* what_is_not) {
     for (std::size_t i = 0; i < topic.logs.size(); ++i) {
       const Log& log = topic.logs[i];
       const Place place{name, static_cast<std::int32_t>(i)};
-      const auto durable = store_.durable({place.topic, place.partition});
+      const auto durable = store_.durable(key_of(place));
       const bool is_its_own = durable && (durable->topic_id == topic.id || durable->topic_id == ports::TopicId{});
       const std::int64_t end = log.readable_end(rules.read_committed);
       const Record* missing = first_missing(log, 0, end, log.epoch, true);

@@ -35,6 +35,7 @@ struct HandlerView {
   bool has_sync = false;
   Log* log = nullptr;                       ///< that it read last
   std::int64_t delivered = -1;              ///< the last offset it accepted there
+  Uid last = 0;                             ///< the message of that offset; the last of several
   std::vector<Uid> unsynced;                ///< accepted since the last sync
   std::optional<std::int64_t> deferred_at;  ///< the first offset of the batch that is to come again
 };
@@ -45,6 +46,7 @@ class Checker {
     std::uint32_t max_uncommitted_batches = 16;
     bool read_committed = true;
     bool may_begin_at_latest = false;  ///< a policy may pass over what was there before the first offset
+    ports::OffsetUnit unit = ports::OffsetUnit::kMessages;
     base::Duration stall_after{0};
   };
 
@@ -57,6 +59,7 @@ class Checker {
   std::uint64_t levels_c = 0;
   char level = 'A';  ///< of supervision, now
   const std::optional<Violation>& violation() const noexcept { return violation_; }
+  ports::TopicPartition key_of(const Place& place) const { return {place.topic, place.partition, rules.unit}; }
   void violated(std::string promise, std::string what);
 
   std::vector<HandlerView*> handlers;  ///< that live
@@ -107,6 +110,9 @@ class Checker {
     std::deque<std::int64_t> unstored;     ///< next offsets of accepted batches
     std::optional<Position> begins_at;     ///< of the handler's first batch: as loaded, or as a policy stored it since
     std::optional<Position> last;          ///< that was loaded or stored
+    std::int32_t begins_before_cut = 0;    ///< Log::cut_epoch when that was so
+    std::int32_t read_epoch = -1;          ///< of what was accepted last, since the handler's beginning; -1: nothing
+    std::int64_t read_end = 0;             ///< and where it ended
     bool conflict = false;                 ///< only an operator may have it read on, in this life
     bool begins_moved = false;             ///< what was loaded last is where somebody else has put it
     std::optional<std::int64_t> set_live;  ///< by an operator, and not loaded since
@@ -122,6 +128,13 @@ class Checker {
   const Record* first_missing(const Log& log, std::int64_t from, std::int64_t to, std::int32_t epoch,
                               bool unless_durable) const;
   void check_order(HandlerView& handler, Log& log, const Record& record);
+  /// The same where offsets are bytes: it is known which byte comes next.
+  void check_next_entry(HandlerView& handler, Log& log, const Record& record);
+  bool counts_bytes() const noexcept { return rules.unit == ports::OffsetUnit::kBytes; }
+  /// Where offsets are bytes, of a log that can be read.
+  void check_stop(const Place& place, const operate::PartitionStatus& partition);
+  /// The epoch whose branch of the log a position claims to be read on.
+  std::int32_t claimed_epoch(const View& view, const Log& log, const Position& position) const;
   /// A policy, or who made the topic anew: what is delivered next begins at the stored offset.
   void moved(const Place& place, const Position& to);
   void excuse_below(Log& log, std::int64_t below, std::int64_t from = 0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "sim/legacy_faults.h"
 #include "sim/simulation.h"
 
 namespace ductus::sim {
@@ -35,7 +36,7 @@ void take_down(FaultTools& it, Broker& broker, base::Time until) {
 std::string broker_down(FaultTools& it) {
   Broker& broker = it.any_broker();
   take_down(it, broker, it.until(milliseconds(100), minutes(5)));
-  const bool moves = it.random.chance(0.6);
+  const bool moves = it.random.chance(0.6) && !it.world.legacy;
   if (moves) {
     it.later(it.now() + it.random.duration(milliseconds(10), seconds(8)), [tools = it, id = broker.id]() mutable {
       for (const std::string& name : tools.world.logs.names()) {
@@ -278,7 +279,7 @@ std::string store_rewound(FaultTools& it) {
       const Topic& topic = tools.world.logs.topic(name);
       same += static_cast<std::size_t>(std::count(ids.begin(), ids.end(), topic.id));
       for (std::size_t i = 0; i < topic.logs.size(); ++i) {
-        if (!tools.world.store.would_go_back({name, static_cast<std::int32_t>(i)})) return;
+        if (!tools.world.store.would_go_back(tools.world.key({name, static_cast<std::int32_t>(i)}))) return;
       }
     }
     if (same != ids.size()) return;
@@ -307,7 +308,7 @@ std::string offset_reset(FaultTools& it) {
   if (it.node() == nullptr || it.node()->draining()) return {};
   const Place place = it.any_place();
   Log& log = it.log_of(place);
-  const std::int64_t offset = it.random.between(log.start, log.stable_end());
+  const std::int64_t offset = log.any_place(log.start, log.stable_end(), it.random);
   it.operator_resets(place, offset);
   it.node()->drain();
   return "an operator sets " + name_of(place) + " to offset " + std::to_string(offset);
@@ -346,7 +347,7 @@ std::string offset_set_live(FaultTools& it) {
   const Place place = it.any_place();
   const Log& log = it.log_of(place);
   const bool knows_id = it.world.brokers.versions.topic_ids;
-  const std::int64_t offset = it.random.between(log.start, log.stable_end());
+  const std::int64_t offset = log.any_place(log.start, log.stable_end(), it.random);
   it.node()->set_offset(place, {offset, -1, knows_id ? it.world.logs.topic(place.topic).id : ports::TopicId{}});
   return "an operator sets " + name_of(place) + " of the running node to offset " + std::to_string(offset);
 }
@@ -384,63 +385,72 @@ std::string another_owner(FaultTools& it) {
 std::string place_moved(FaultTools& it) {
   const Place place = it.any_place();
   const Log& log = it.log_of(place);
-  const auto durable = it.world.store.durable({place.topic, place.partition});
+  const auto durable = it.world.store.durable(it.world.key(place));
   const bool is_of_today =
       durable && (durable->topic_id == it.world.logs.topic(place.topic).id || durable->topic_id == ports::TopicId{});
   if (!is_of_today || durable->next_offset <= log.start) return {};
+  if (it.world.legacy && durable->next_offset > log.checked) return {};  // of a log that is no more
   ports::Position back = *durable;
-  back.next_offset = it.random.between(log.start, durable->next_offset - 1);
+  back.next_offset = log.any_place(log.start, durable->next_offset - 1, it.random);
   back.leader_epoch = -1;
-  it.world.store.move({{place.topic, place.partition}, back});
+  it.world.store.move({it.world.key(place), back});
   it.world.checker.on_moved(place);
   return "somebody else moves " + name_of(place) + " from offset " + std::to_string(durable->next_offset) + " to " +
          std::to_string(back.next_offset);
 }
 
 const FaultKind kKinds[] = {
-    {"connections cut", 4, cut_connections},
-    {"broker down", 4, broker_down},
-    {"cluster down", 2, cluster_down},
-    {"broker hangs", 4, broker_frozen},
-    {"broker slow", 3, broker_slow},
-    {"broker throttles", 2, broker_throttles},
-    {"records left out", 2, broker_answers_nothing},
-    {"records spoilt", 4, broker_corrupts},
-    {"answers mangled", 3, broker_mangles},
-    {"old metadata", 3, old_metadata},
-    {"error code", 8, error_code},
-    {"topic error", 3, topic_error},
-    {"leader moves", 4, leader_moves},
-    {"old leader goes on", 3, leader_does_not_know},
-    {"no leader", 3, no_leader},
-    {"log truncated", 5, unclean_election},
-    {"records deleted", 5, records_deleted},
-    {"compaction", 4, compaction},
-    {"topic made anew", 2, topic_made_anew},
-    {"partition added", 2, partition_added},
-    {"transaction stays open", 2, transaction_stays_open},
-    {"burst", 3, burst},
-    {"handler fails", 4, handler_fails},
-    {"handler throws", 2, handler_throws},
-    {"handler defers", 3, handler_defers},
-    {"handler hangs", 3, handler_hangs},
-    {"handler slow", 2, handler_slow},
-    {"handler cannot start", 2, init_fails},
-    {"sync fails", 4, sync_fails},
-    {"aggregate throws", 1, aggregate_throws},
-    {"store away", 3, store_down},
-    {"store slow", 2, store_slow},
-    {"store times out", 3, store_times_out},
-    {"store rewound", 1, store_rewound},
-    {"node killed", 10, node_killed},
-    {"node stopped", 3, node_stopped},
-    {"offset reset", 1, offset_reset},
-    {"operator pauses", 3, operator_pauses},
-    {"operator restarts", 2, operator_restarts},
-    {"offset set live", 2, offset_set_live},
-    {"configuration reloaded", 2, configuration_reloaded},
-    {"another owner", 2, another_owner},
-    {"place moved", 1, place_moved},
+    {"connections cut", 4, 4, cut_connections},
+    {"broker down", 4, 4, broker_down},
+    {"cluster down", 2, 2, cluster_down},
+    {"broker hangs", 4, 4, broker_frozen},
+    {"broker slow", 3, 4, broker_slow},
+    {"broker throttles", 2, 0, broker_throttles},
+    {"records left out", 2, 0, broker_answers_nothing},
+    {"records spoilt", 4, 4, broker_corrupts},
+    {"answers mangled", 3, 3, broker_mangles},
+    {"old metadata", 3, 0, old_metadata},
+    {"error code", 8, 0, error_code},
+    {"topic error", 3, 0, topic_error},
+    {"leader moves", 4, 0, leader_moves},
+    {"old leader goes on", 3, 0, leader_does_not_know},
+    {"no leader", 3, 0, no_leader},
+    {"log truncated", 5, 4, unclean_election},
+    {"records deleted", 5, 0, records_deleted},
+    {"compaction", 4, 0, compaction},
+    {"topic made anew", 2, 0, topic_made_anew},
+    {"partition added", 2, 0, partition_added},
+    {"transaction stays open", 2, 0, transaction_stays_open},
+    {"burst", 3, 3, burst},
+    {"handler fails", 4, 4, handler_fails},
+    {"handler throws", 2, 2, handler_throws},
+    {"handler defers", 3, 3, handler_defers},
+    {"handler hangs", 3, 3, handler_hangs},
+    {"handler slow", 2, 2, handler_slow},
+    {"handler cannot start", 2, 2, init_fails},
+    {"sync fails", 4, 4, sync_fails},
+    {"aggregate throws", 1, 1, aggregate_throws},
+    {"store away", 3, 3, store_down},
+    {"store slow", 2, 2, store_slow},
+    {"store times out", 3, 3, store_times_out},
+    {"store rewound", 1, 1, store_rewound},
+    {"node killed", 10, 10, node_killed},
+    {"node stopped", 3, 3, node_stopped},
+    {"offset reset", 1, 1, offset_reset},
+    {"operator pauses", 3, 3, operator_pauses},
+    {"operator restarts", 2, 2, operator_restarts},
+    {"offset set live", 2, 2, offset_set_live},
+    {"configuration reloaded", 2, 2, configuration_reloaded},
+    {"another owner", 2, 2, another_owner},
+    {"place moved", 1, 1, place_moved},
+    {"broker hangs up", 0, 3, legacy::hangs_up},
+    {"flushes late", 0, 3, legacy::flushes_late},
+    {"error of a log", 0, 6, legacy::error_code},
+    {"segments deleted", 0, 6, legacy::segments_deleted},
+    {"log damaged", 0, 2, legacy::log_damaged},
+    {"log made anew", 0, 3, legacy::log_made_anew},
+    {"topic deleted", 0, 3, legacy::topic_deleted},
+    {"offset misplaced", 0, 2, legacy::offset_misplaced},
 };
 
 }  // namespace
@@ -453,9 +463,10 @@ std::size_t fault_kind(std::string_view name) {
   return static_cast<std::size_t>(found - std::begin(kKinds));
 }
 
-std::vector<PlannedFault> plan_faults(Random& random, base::Duration length) {
+std::vector<PlannedFault> plan_faults(Random& random, base::Duration length, bool legacy) {
+  const auto weight_of = [legacy](const FaultKind& kind) { return legacy ? kind.legacy_weight : kind.weight; };
   int weights = 0;
-  for (const FaultKind& kind : kKinds) weights += kind.weight;
+  for (const FaultKind& kind : kKinds) weights += weight_of(kind);
   std::vector<PlannedFault> plan;
   const base::Duration gap = random.duration(seconds(20), seconds(90));
   // Some come together: the second one meets what the first has begun.
@@ -463,7 +474,7 @@ std::vector<PlannedFault> plan_faults(Random& random, base::Duration length) {
   for (base::Duration at = next_gap(); at < length; at += next_gap()) {
     auto left = static_cast<int>(random.below(static_cast<std::size_t>(weights)));
     std::size_t kind = 0;
-    while ((left -= kKinds[kind].weight) >= 0) ++kind;
+    while ((left -= weight_of(kKinds[kind])) >= 0) ++kind;
     plan.push_back({at, kind, random.next()});
   }
   return plan;

@@ -58,6 +58,7 @@ class FaultTools {
 struct FaultKind {
   const char* name;
   int weight;                                      ///< how often, beside the others
+  int legacy_weight;                               ///< the same where the broker is of Kafka 0.6 or 0.7
   std::function<std::string(FaultTools&)> inject;  ///< says what it did; empty: there was nothing to do
 };
 std::span<const FaultKind> fault_kinds();
@@ -65,6 +66,6 @@ std::span<const FaultKind> fault_kinds();
 std::size_t fault_kind(std::string_view name);
 
 /// As many as a seed of this length has, by time.
-std::vector<PlannedFault> plan_faults(Random& random, base::Duration length);
+std::vector<PlannedFault> plan_faults(Random& random, base::Duration length, bool legacy);
 
 }  // namespace ductus::sim

@@ -1,8 +1,11 @@
 #include "sim/node.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "config/changes.h"
+#include "kafka/source.h"
+#include "kafka06/source.h"
 #include "node/work.h"
 #include "operate/source/source_settings.h"
 
@@ -21,10 +24,10 @@ SimNode::SimNode(World& world, bool until_end)
       owner_(world.timeline.add_owner()),
       config_(world.settings.config),
       budget_(config_.memory_budget_bytes),
-      source_(operate::source_settings(config_, world.random.next()), budget_, decoder_),
+      source_(make_source()),
       module_(world.behaviours, world.checker, world.timeline, world.random),
       runner_(module_, config_.batch_max_bytes, [](LogLevel, std::string_view) {}),
-      brain_(config_, source_,
+      brain_(config_, *source_,
              {.until_end = until_end,
               .idle_interval = module_.idle_interval(),
               .seed = world.random.next(),
@@ -38,11 +41,22 @@ SimNode::SimNode(World& world, bool until_end)
   world.checker.node_is_new(until_end);
   if (config_.topics.size() < world.logs.names().size()) world.checker.end_is_unclear();  // who is left out is not read
   for (const Broker& broker : world.brokers.all) {
-    if (broker.old_metadata_until > world.timeline.now()) world.checker.end_is_unclear();
+    if (std::max(broker.old_metadata_until, broker.keeps_unflushed_until) > world.timeline.now())
+      world.checker.end_is_unclear();
     for (const auto& [log, lost] : broker.lost_leads) {
       if (lost.until > world.timeline.now()) world.checker.end_is_unclear();
     }
   }
+}
+
+std::unique_ptr<ports::BatchSource> SimNode::make_source() {
+  const std::uint64_t seed = world_.random.next();
+  if (world_.settings.legacy) {
+    kafka06::SourceSettings settings = *world_.settings.legacy;
+    settings.seed = seed;
+    return std::make_unique<kafka06::LegacySource>(settings, budget_, legacy_decoder_);
+  }
+  return std::make_unique<kafka::KafkaSource>(operate::kafka_settings(config_, seed), budget_, decoder_);
 }
 
 SimNode::~SimNode() {
@@ -201,7 +215,7 @@ void SimNode::cut_connections(std::int32_t broker) {
 void SimNode::send(ports::Send request) {
   const auto connection = connections_.find(request.connection);
   if (connection == connections_.end()) return;
-  world_.brokers.note_request(request.bytes);
+  world_.note_request(request.bytes);
   base::Time& arrives_at = connection->second.arrives_at;
   arrives_at = std::max(arrives_at, world_.timeline.now() + world_.random.duration(kShortWay, kLongWay));
   world_.timeline.at(arrives_at, owner_, [this, request = std::move(request)] { arrive(request, false); });
@@ -218,7 +232,7 @@ void SimNode::arrive(const ports::Send& request, bool last_try) {
   }
   if (broker.down_until > now) return lose(request.connection, {ErrorCode::kUnreachable, "reset by peer"});
   const bool was_waiting = std::exchange(connection.waiting, std::nullopt).has_value();
-  Reply reply = world_.brokers.answer(broker, request.bytes, last_try);
+  Reply reply = world_.answer(broker, request.bytes, last_try);
   if (reply.wait) {
     connection.waiting = request;
     if (was_waiting) return;
@@ -231,15 +245,22 @@ void SimNode::arrive(const ports::Send& request, bool last_try) {
   }
   base::Duration way = world_.random.duration(kShortWay, kLongWay);
   if (broker.slow_until > now) way += world_.random.duration(std::chrono::milliseconds(100), broker.slowness);
-  world_.timeline.after(
-      way, owner_,
+  // Answers keep their order: of OFFSETS many are out on a connection.
+  connection.answered_at = world_.legacy ? std::max(connection.answered_at, now + way) : now + way;
+  if (reply.hang_up) {
+    return world_.timeline.at(connection.answered_at, owner_, [this, id = request.connection] {
+      lose(id, {ErrorCode::kUnreachable, "closed by peer"});
+    });
+  }
+  world_.timeline.at(
+      connection.answered_at, owner_,
       [this, id = request.connection, tag = request.tag, frame = std::move(reply.frame)] { deliver(id, tag, frame); });
 }
 
 void SimNode::deliver(ports::ConnectionId id, const ports::RequestTag& tag, const std::vector<std::uint8_t>& frame) {
   // What a worker had read before the connection was closed comes in late.
   if (!connections_.contains(id) && !world_.random.chance(0.1)) return;
-  auto answer = source_.cutter().cut(tag, base::Buffer::copy_of(frame));
+  auto answer = source_->cutter().cut(tag, base::Buffer::copy_of(frame));
   if (!answer) return lose(id, answer.error());
   enter([&](base::Time now, node::Effects& out) { brain_.answered(id, tag, *std::move(answer), now, out); });
 }
@@ -287,7 +308,7 @@ void SimNode::restart(const Place& place) {
 
 void SimNode::set_offset(const Place& place, const ports::Position& position) {
   ports::OperatorChange change{.who = "operator", .why = "a simulated one", .positions = {}, .topics = {}};
-  change.positions.push_back({{place.topic, place.partition}, {}, position});
+  change.positions.push_back({world_.key(place), {}, position});
   enter([&](base::Time now, node::Effects& out) { (void)brain_.change_offsets(std::move(change), now, out); });
 }
 

@@ -13,7 +13,7 @@
 #include "base/byte_budget.h"
 #include "handlers/runner.h"
 #include "kafka/set_decoder.h"
-#include "kafka/source.h"
+#include "kafka06/set_decoder.h"
 #include "node/brain/brain.h"
 #include "sim/world/module.h"
 #include "sim/world/world.h"
@@ -60,9 +60,11 @@ class SimNode {
     bool opened = false;
     std::optional<ports::Send> waiting;         ///< a Fetch that found nothing yet
     base::Time arrives_at = base::Time::min();  ///< of what was sent last
+    base::Time answered_at = base::Time::min();
   };
   using StoreRequest = std::variant<node::StoreRound, node::LoadPositions, node::ChangePositions, node::SavePaused>;
 
+  std::unique_ptr<ports::BatchSource> make_source();
   template <class Event>
   void enter(Event&& event);
   void step();
@@ -87,8 +89,9 @@ class SimNode {
   Timeline::Owner owner_;
   config::NodeConfig config_;
   kafka::RecordSetDecoder decoder_;
+  kafka06::MessageSetDecoder legacy_decoder_;
   base::ByteBudget budget_;
-  kafka::KafkaSource source_;
+  std::unique_ptr<ports::BatchSource> source_;
   SimModule module_;
   std::stop_source stop_;
   handlers::Runner runner_;

@@ -24,12 +24,19 @@ std::string policy_name(config::OffsetPolicy policy) {
                                                      : "latest";
 }
 
+// One seed in four, of either mode: the broker is of Kafka 0.6 or 0.7.
+Settings settings_of(std::uint64_t seed, Random& random) {
+  Settings settings = choose_settings(random);
+  if (seed % 8 == 3 || seed % 8 == 6) make_legacy(settings, random);
+  return settings;
+}
+
 }  // namespace
 
 Simulation::Simulation(std::uint64_t seed, Mode mode, const std::set<std::size_t>& without, bool trace)
-    : mode_(mode), choices_(seed), world_(seed ^ 0x5151'5151'5151'5151u, choose_settings(choices_)) {
+    : mode_(mode), choices_(seed), world_(seed ^ 0x5151'5151'5151'5151u, settings_of(seed, choices_)) {
   const base::Duration length = mode == Mode::kSafety ? kHour : kFaultsLast;
-  plan_ = plan_faults(choices_, length);
+  plan_ = plan_faults(choices_, length, world_.legacy.has_value());
   // Some end in the middle of the worst, so that every level has a way back.
   if (mode == Mode::kLiveness && choices_.chance(0.3)) {
     plan_.push_back({length - choices_.duration(seconds(10), minutes(5)), fault_kind("cluster down"), choices_.next()});
@@ -60,6 +67,7 @@ Outcome Simulation::run() {
       more = world_.timeline.step(end_);
       if (!more && mode_ == Mode::kSafety && has_delivered_too_little()) {
         end_ += kFurther;
+        resume_what_is_paused();
         more = true;
       }
     } catch (const Killed&) {
@@ -106,7 +114,7 @@ void Simulation::end_node() {
     });
     world_.checker.on_operator_set(place, within);
     const ports::TopicId id = world_.brokers.versions.topic_ids ? topic.id : ports::TopicId{};
-    world_.store.put({{place.topic, place.partition}, {within, -1, id}});
+    world_.store.put({world_.key(place), {within, -1, id}});
   }
   after(choices_.duration(milliseconds(50), seconds(20)), [this] { start_node(); });
 }
@@ -142,7 +150,8 @@ void Simulation::reset_what_stopped() {
     const Topic& topic = world_.logs.topic(place.topic);
     if (static_cast<std::size_t>(place.partition) >= topic.logs.size()) continue;
     const Log& log = topic.logs[static_cast<std::size_t>(place.partition)];
-    to_reset_[place] = choices_.chance(0.5) ? log.start : choices_.between(log.start, log.stable_end());
+    const std::int64_t start = std::max(log.start, log.damaged_to);
+    to_reset_[place] = choices_.chance(0.5) ? start : log.any_place(start, log.stable_end(), choices_);
   }
   node_->drain();
 }
@@ -179,6 +188,7 @@ bool Simulation::has_delivered_too_little() const {
 void Simulation::end_faults() {
   if (!has_delivered_too_little()) return mend_everything();
   end_ += kFurther;
+  resume_what_is_paused();
   world_.faults_end += kFurther;
   after(kFurther, [this] { end_faults(); });
 }
@@ -189,8 +199,8 @@ void Simulation::mend_everything() {
   for (const std::string& name : world_.logs.names()) {
     for (Log& log : world_.logs.topic(name).logs) {
       // Something more is to be found; what stands last is a message, or the end of a transaction.
-      world_.logs.append(log, 1, 0);
-      if (world_.random.chance(0.5)) world_.logs.append_in_transaction(log, ++last_producer_id_, 1);
+      world_.legacy ? world_.logs.append_entry(log, 1, {}) : world_.logs.append(log, 1, 0);
+      if (!world_.legacy && world_.random.chance(0.5)) world_.logs.append_in_transaction(log, ++last_producer_id_, 1);
       while (!log.open.empty()) world_.logs.end_transaction(log, log.open.begin()->first, false);
     }
   }
@@ -217,7 +227,7 @@ void Simulation::resume_what_is_paused() {
   for (const std::string& name : world_.logs.names()) {
     const auto count = static_cast<std::int32_t>(world_.logs.topic(name).logs.size());
     for (std::int32_t partition = 0; partition < count; ++partition) {
-      if (world_.paused.contains({name, partition})) node_->resume({name, partition});
+      if (world_.paused.contains(world_.key({name, partition}))) node_->resume({name, partition});
     }
   }
 }
@@ -254,6 +264,7 @@ void Simulation::append_now_and_then(const std::string& topic, std::int32_t part
 
 void Simulation::append(Log& log) {
   if (log.leader < 0) return;
+  if (world_.legacy) return append_to_legacy(log);
   Random& random = world_.random;
   if (world_.settings.transactions && random.chance(0.1)) {
     return begin_transaction(log, random.duration(milliseconds(50), seconds(10)), random.chance(0.7));
@@ -265,6 +276,19 @@ void Simulation::append(Log& log) {
   }
   constexpr std::int16_t kLz4 = 3;
   world_.logs.append(log, count, random.chance(0.2) ? kLz4 : std::int16_t{0});
+}
+
+// A set of one message for each entry, as producers of 0.6 send it, or compressed into one.
+void Simulation::append_to_legacy(Log& log) {
+  Random& random = world_.random;
+  auto count = static_cast<int>(random.between(1, 8));
+  if (world_.settings.legacy->line == kafka06::Line::k06) {
+    for (; count > 0; --count) world_.logs.append_entry(log, 1, {.magic = 0});
+  } else if (random.chance(0.4)) {
+    world_.logs.append_entry(log, random.chance(0.05) ? 0 : count, any_form(true, random));
+  } else {
+    for (; count > 0; --count) world_.logs.append_entry(log, 1, any_form(false, random));
+  }
 }
 
 void Simulation::begin_transaction(Log& log, base::Duration lasts, bool commits) {
@@ -283,6 +307,14 @@ std::string Simulation::describe_settings() const {
   const Settings& settings = world_.settings;
   const config::NodeConfig& config = settings.config;
   std::string text = settings.versions.topic_ids ? "Kafka of today" : "Kafka before 2.7";
+  if (const auto& legacy = settings.legacy) {
+    text = legacy->line == kafka06::Line::k07 ? "Kafka 0.7" : "Kafka 0.6";
+    text += ", segments of " + std::to_string(settings.segment_bytes) + " bytes, " +
+            std::to_string(legacy->partition_max_bytes) + " bytes a partition and " +
+            std::to_string(legacy->response_max_bytes) + " an answer, " + std::to_string(legacy->connections) +
+            " connections";
+    if (!legacy->may_create_topics) text += ", no topics are made";
+  }
   text += ", " + std::to_string(settings.brokers) + " brokers, topics of";
   for (const int partitions : settings.partitions) text += " " + std::to_string(partitions);
   text += config.read_committed ? " partitions, read_committed" : " partitions, read_uncommitted";
@@ -292,7 +324,7 @@ std::string Simulation::describe_settings() const {
           policy_name(config.when_out_of_range) + ", when_truncated " + policy_name(config.when_truncated) +
           ", when_recreated " + policy_name(config.when_recreated);
   text += ", max_threads " + std::to_string(config.max_threads) + ", budget " +
-          std::to_string(config.memory_budget_bytes >> 20) + " MiB";
+          std::to_string(config.memory_budget_bytes) + " bytes";
   return text;
 }
 

@@ -71,6 +71,7 @@ class Simulation {
   base::Duration next_append();
   void append_now_and_then(const std::string& topic, std::int32_t partition);
   void append(Log& log);
+  void append_to_legacy(Log& log);
   void begin_transaction(Log& log, base::Duration lasts, bool commits);
   void add_producers();
   void look();

@@ -30,6 +30,7 @@ struct Versions {
 };
 inline constexpr Versions kModern{16, 7, 12, 3, true};
 inline constexpr Versions kBefore27{11, 5, 9, 3, false};  ///< 2.4 to 2.6
+inline constexpr Versions kLegacy{0, 0, 0, 0, false};     ///< 0.6 and 0.7, which have none (legacy_broker.h)
 
 struct Place {
   std::string topic;
@@ -49,6 +50,9 @@ struct Broker {
   base::Time answers_nothing_until = base::Time::min();  ///< no records, though there are
   base::Time corrupts_until = base::Time::min();         ///< record batches that are not as they were written
   base::Time mangles_until = base::Time::min();          ///< frames that cannot be answers
+  // Of Kafka 0.6 and 0.7.
+  base::Time hangs_up_until = base::Time::min();         ///< now and then, instead of an answer
+  base::Time keeps_unflushed_until = base::Time::min();  ///< what is appended is not to be seen
   /// Places of which it does not know that another broker leads them: in which epoch it did, and where the log ended.
   struct Lost {
     base::Time until;
@@ -74,6 +78,7 @@ struct Reply {
   std::vector<std::uint8_t> frame;  ///< without its length
   bool wait = false;                ///< a Fetch that found nothing: to be asked again, until `max_wait` is over
   base::Duration max_wait{0};
+  bool hang_up = false;  ///< the connection ends, without an answer
 };
 
 /// A Fetch, for the checker.

@@ -25,6 +25,14 @@ std::size_t Log::batch_at(std::int64_t offset) const {
   return static_cast<std::size_t>(found - batches.begin());
 }
 
+std::int64_t Log::any_place(std::int64_t from, std::int64_t to, Random& random) const {
+  if (segments.empty()) return random.between(from, to);
+  const std::size_t first = batch_at(from);
+  const std::size_t count = batch_at(to) - first + 1;
+  const std::size_t index = first + random.below(count);
+  return index < batches.size() ? std::max(batches[index].base, from) : end;
+}
+
 // As Kafka's LeaderEpochFileCache.endOffsetFor().
 std::pair<std::int32_t, std::int64_t> Log::end_of_epoch(std::int32_t asked) const {
   if (epoch_starts.empty()) return {-1, -1};
@@ -50,6 +58,7 @@ void Logs::add_partition(Topic& topic, Random& random) {
   Log& log = topic.logs.emplace_back();
   log.leader = static_cast<std::int32_t>(random.between(1, brokers_));
   log.epoch_starts[0] = 0;
+  if (segment_bytes > 0) log.segments.push_back(0);
 }
 
 std::vector<std::string> Logs::names() const {
@@ -98,6 +107,30 @@ LogBatch& Logs::new_batch(Log& log, int count, std::int16_t attributes, std::int
 }
 
 void Logs::append(Log& log, int count, std::int16_t codec) { new_batch(log, count, codec, -1, Record::Fate::kPlain); }
+
+void Logs::append_entry(Log& log, int count, const EntryForm& form) {
+  LogBatch& batch = log.batches.emplace_back();
+  batch.base = log.end;
+  batch.epoch = log.epoch;
+  std::vector<std::string> values;
+  for (int i = 0; i < count; ++i) {
+    batch.records.push_back(static_cast<Uid>(records.size()));
+    values.push_back(value_of(batch.records.back()));
+    records.push_back({.log = &log, .offset = batch.base, .epoch = log.epoch});
+  }
+  batch.bytes = entry_of(values, form);
+  for (int i = 0; i < count; ++i) {
+    Record& record = records[batch.records[static_cast<std::size_t>(i)]];
+    record.entry_bytes = static_cast<std::int32_t>(batch.bytes.size());
+    record.part = static_cast<std::uint16_t>(i);
+    record.ends_entry = i + 1 == count;
+  }
+  log.end += static_cast<std::int64_t>(batch.bytes.size());
+  batch.last = log.end - 1;
+  log.boundaries.insert(log.boundaries.end(), log.end);
+  if (count == 0) log.hollows[batch.base] = log.end;
+  if (log.end - log.segments.back() >= segment_bytes) log.segments.push_back(log.end);
+}
 
 void Logs::append_in_transaction(Log& log, std::int64_t producer, int count) {
   log.open.try_emplace(producer, log.end);
@@ -151,10 +184,28 @@ void Logs::lose_tail(Log& log, std::int32_t broker, std::int64_t at) {
   log.end = at;
   log.checked = std::min(log.checked, at);
   log.cut_epoch = log.epoch + 1;
+  log.is_sound = false;
+  log.damaged_to = std::min(log.damaged_to, at);
   std::erase_if(log.open, [&](const auto& open) { return open.second >= at; });
   // A marker that is lost leaves its transaction open again: no such cut is made (see faults.cc).
   std::erase_if(log.aborted, [&](const AbortedRange& range) { return range.last >= at; });
+  while (log.segments.size() > 1 && log.segments.back() > at) log.segments.pop_back();
   move_leader(log, broker);
+}
+
+void Logs::damage(Log& log, LogBatch& entry, Random& random) {
+  constexpr std::size_t kCrcAt = 6;
+  entry.bytes[kCrcAt + random.below(entry.bytes.size() - kCrcAt)] ^= 0x55;
+  for (const Uid uid : entry.records) records[uid].there = false;
+  log.damaged_to = std::max(log.damaged_to, entry.last + 1);
+  log.is_sound = false;
+}
+
+void Logs::make_anew(Log& log) {
+  log.damaged_to = 0;
+  lose_tail(log, log.leader, log.start);
+  log.start = log.end = log.checked = 0;
+  log.segments.assign(1, 0);
 }
 
 void Logs::trim(Log& log, std::int64_t start) {
@@ -177,6 +228,8 @@ void Logs::trim(Log& log, std::int64_t start) {
     oldest = std::max(oldest, log.start);
   }
   std::erase_if(log.aborted, [&](const AbortedRange& range) { return range.last < log.start; });
+  if (!log.segments.empty() && log.segments.back() < log.start) log.segments.push_back(log.start);
+  std::erase_if(log.segments, [&](std::int64_t begin) { return begin < log.start; });
 }
 
 void Logs::compact(Log& log, Random& random) {

@@ -1,6 +1,9 @@
 // Logs: what is true: every record that was ever written, in which log it stands, and what has become of it.
 //
 // Brokers serve from here, faults change it, the checker compares what the node did with it.
+//
+// Where the broker is of Kafka 0.6 or 0.7, a batch is an entry of its log: `base` is the byte at which it begins, all
+// its records have that offset, and its next one is the byte behind it.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +12,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "ports/offset_store.h"
+#include "sim/world/entries.h"
 #include "sim/world/random.h"
 
 namespace ductus::sim {
@@ -28,7 +33,10 @@ struct Record {
   std::int32_t epoch = 0;              ///< in which it was written
   std::int32_t cut_in_epoch = kNever;  ///< the epoch of the leader that lost it
   enum class Fate : std::uint8_t { kPlain, kOpen, kCommitted, kAborted, kControl } fate = Fate::kPlain;
-  bool there = true;  ///< still in its log: not cut, trimmed or compacted away
+  bool there = true;             ///< still in its log: not cut, trimmed or compacted away
+  std::int32_t entry_bytes = 0;  ///< of the entry that it came in, on the line of Kafka 0.6 and 0.7
+  std::uint16_t part = 0;        ///< which of the messages of that entry
+  bool ends_entry = true;        ///< the last of them
 
   // What the node did with it.
   bool accepted = false;  ///< a handler said ok, and has not been lost since
@@ -70,10 +78,19 @@ struct Log {
   std::int32_t cut_epoch = 0;  ///< of the last leader that lost some
   std::int64_t checked = 0;    ///< up to here the checker has found nothing missing
 
+  // Of Kafka 0.6 and 0.7.
+  std::vector<std::int64_t> segments;            ///< where each begins; empty: offsets count messages
+  std::set<std::int64_t> boundaries{0};          ///< of entries that were ever written
+  std::map<std::int64_t, std::int64_t> hollows;  ///< entries without a message that were ever written: from, to
+  std::int64_t damaged_to = 0;                   ///< behind the last entry that cannot be read
+  bool is_sound = true;  ///< never spoilt, lost or made anew, nor its offset misplaced: all of it can be read
+
   std::int64_t stable_end() const;
   std::int64_t readable_end(bool read_committed) const { return read_committed ? stable_end() : end; }
   /// Index of the batch that holds `offset`, or of the first one behind it.
   std::size_t batch_at(std::int64_t offset) const;
+  /// Somewhere in [from, to], both included: on the line of Kafka 0.6 and 0.7 where an entry begins, or the end.
+  std::int64_t any_place(std::int64_t from, std::int64_t to, Random& random) const;
   /// Where the newest epoch that is not later than `asked` ends, and which one that is; {-1, -1}: not known.
   std::pair<std::int32_t, std::int64_t> end_of_epoch(std::int32_t asked) const;
 };
@@ -89,6 +106,8 @@ class Logs {
   explicit Logs(int brokers) : brokers_(brokers) {}
 
   std::vector<Record> records;
+  /// Of Kafka 0.6 and 0.7: a segment that has as much is the last one no more. 0: offsets count messages.
+  std::int64_t segment_bytes = 0;
 
   /// Makes a topic, or makes it anew: with another id and empty logs.
   Topic& create(const std::string& name, int partitions, Random& random);
@@ -104,6 +123,8 @@ class Logs {
 
   // What happens to one log.
   void append(Log& log, int count, std::int16_t codec);
+  /// Of Kafka 0.6 and 0.7: one entry with so many messages.
+  void append_entry(Log& log, int count, const EntryForm& form);
   void append_in_transaction(Log& log, std::int64_t producer, int count);
   void end_transaction(Log& log, std::int64_t producer, bool commit);
   /// Another broker leads, with all that there is.
@@ -111,6 +132,10 @@ class Logs {
   /// Another one leads that never had what stands from `at` on.
   void lose_tail(Log& log, std::int32_t broker, std::int64_t at);
   void trim(Log& log, std::int64_t start);
+  /// Some byte of an entry of Kafka 0.6 and 0.7 is another one from now on: what it held is lost.
+  void damage(Log& log, LogBatch& entry, Random& random);
+  /// The log is deleted with all that it held, and made anew: it begins at 0 again.
+  void make_anew(Log& log);
   /// Some records of batches that are no longer written to go, and some batches as a whole.
   void compact(Log& log, Random& random);
 

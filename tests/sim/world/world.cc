@@ -49,6 +49,33 @@ Settings choose_settings(Random& random) {
   return settings;
 }
 
+void make_legacy(Settings& settings, Random& random) {
+  settings.versions = kLegacy;
+  settings.brokers = 1;
+  settings.transactions = false;
+  settings.segment_bytes = random.between(300, 30'000);
+  config::NodeConfig& config = settings.config;
+  config.brokers.resize(1);
+  for (std::size_t i = 0; i < settings.partitions.size(); ++i) {
+    config.topics[i].partitions = {{0, settings.partitions[i] - 1}};
+  }
+  if (random.chance(0.2)) config.memory_budget_bytes = static_cast<std::size_t>(random.between(20'000, 100'000));
+  // From less than a message has, to more than a burst.
+  const auto bytes = [&](std::int64_t low, std::int64_t high) {
+    return static_cast<std::int32_t>(random.duration(base::Duration(low), base::Duration(high)).count());
+  };
+  kafka06::SourceSettings& source = settings.legacy.emplace();
+  source.broker = {config.brokers[0].host, config.brokers[0].port};
+  source.line = random.chance(0.75) ? kafka06::Line::k07 : kafka06::Line::k06;
+  source.may_create_topics = random.chance(0.7);
+  source.connections = static_cast<std::size_t>(random.between(1, 3));
+  source.partitions_per_request = random.chance(0.3) ? 2 : 64;
+  source.partition_max_bytes = bytes(48, 64 << 10);
+  source.response_max_bytes = bytes(200, 128 << 10);
+  source.idle_max_bytes = std::min(source.partition_max_bytes, bytes(48, 16 << 10));
+  source.max_message_bytes = std::size_t{1} << 20;
+}
+
 World::World(std::uint64_t seed, Settings the_settings)
     : random(seed),
       settings(std::move(the_settings)),
@@ -63,7 +90,12 @@ World::World(std::uint64_t seed, Settings the_settings)
                    .read_committed = config.read_committed,
                    .may_begin_at_latest = config.when_missing == config::OffsetPolicy::kLatest ||
                                           config.when_recreated == config::OffsetPolicy::kLatest,
+                   .unit = settings.legacy ? ports::OffsetUnit::kBytes : ports::OffsetUnit::kMessages,
                    .stall_after = config.stall_after};
+  if (settings.legacy) {
+    logs.segment_bytes = settings.segment_bytes;
+    legacy.emplace(settings.legacy->line, brokers, logs, timeline, random);
+  }
   store.on_stored = [this](const ports::StoredPosition& stored) { checker.on_stored(stored); };
   store.on_loaded = [this](const ports::TopicPartition& partition, const std::optional<ports::Position>& position) {
     checker.on_loaded(partition, position);

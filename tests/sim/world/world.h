@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "config/node_config.h"
+#include "kafka06/client/settings.h"
 #include "node/brain/paused.h"
 #include "sim/checker.h"
 #include "sim/world/brokers.h"
+#include "sim/world/legacy_broker.h"
 #include "sim/world/logs.h"
 #include "sim/world/module.h"
 #include "sim/world/random.h"
@@ -48,6 +51,8 @@ struct Settings {
   bool transactions = false;
   bool has_sync = false;
   std::optional<std::chrono::milliseconds> idle_interval;
+  std::optional<kafka06::SourceSettings> legacy;  ///< the broker is of Kafka 0.6 or 0.7
+  std::int64_t segment_bytes = 0;
 };
 
 struct World {
@@ -58,6 +63,7 @@ struct World {
   Settings settings;
   Logs logs;
   Brokers brokers;
+  std::optional<LegacyBroker> legacy;
   SimStore store;
   node::Paused paused;  ///< the file in the node's folder
   Behaviours behaviours;
@@ -67,9 +73,17 @@ struct World {
   /// Nothing that goes wrong lasts longer.
   base::Time faults_end = base::Time::max();
 
+  /// As the store knows it.
+  ports::TopicPartition key(const Place& place) const { return checker.key_of(place); }
+  void note_request(base::ByteView request) { legacy ? legacy->note_request(request) : brokers.note_request(request); }
+  Reply answer(Broker& broker, base::ByteView request, bool last_try) {
+    return legacy ? legacy->answer(broker, request) : brokers.answer(broker, request, last_try);
+  }
   static std::string topic_name(std::size_t index) { return "t" + std::to_string(index); }
 };
 
 Settings choose_settings(Random& random);
+/// The same with one broker of Kafka 0.6 or 0.7.
+void make_legacy(Settings& settings, Random& random);
 
 }  // namespace ductus::sim
