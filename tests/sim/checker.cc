@@ -182,6 +182,7 @@ void Checker::on_loaded(const ports::TopicPartition& partition, const std::optio
   View& view = views_[place];
   view.begins_at = view.last = position;
   view.begins_moved = view.conflict;
+  view.jumps = false;  // what a policy chose was not stored
   view.read_epoch = -1;
   if (counts_bytes() && position) {
     // What has been written below it since the log was lost there, it does not know.
@@ -349,6 +350,11 @@ void Checker::on_moved(const Place& place) {
   views_[place].set_live.reset();
 }
 
+void Checker::on_rewound() {
+  end_is_unclear();
+  for (auto& [place, view] : views_) view.set_live.reset();
+}
+
 void Checker::on_resumed(const Place& place) {
   paused_.erase(place);
   paused_before_.erase(place);
@@ -381,6 +387,10 @@ void Checker::on_status(const operate::StatusReport& report) {
       view.stuck_since = timeline_.now();
       continue;
     }
+    // Who asks an old leader that answers as ever, and is told of no other one, cannot know better.
+    const base::Time hidden_until =
+        std::min(topic.logs[static_cast<std::size_t>(place.partition)].old_leader_until, logs_.leaders_hidden_until);
+    view.stuck_since = std::max(view.stuck_since, std::min(hidden_until, timeline_.now()));
     if (timeline_.now() - view.stuck_since > 2 * rules.stall_after + std::chrono::seconds(45)) {
       violated("no silent stall", name_of(place) + " does not move from offset " + std::to_string(next) +
                                       ", and status says \"" + partition.state + "\"");

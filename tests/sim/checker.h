@@ -80,6 +80,8 @@ class Checker {
   void node_is_new(bool until_end);
   /// What stands at the end is not told alike by all, or is no more what was stored: exit code 0 proves nothing.
   void end_is_unclear() { until_end_ = false; }
+  /// The store holds what it held before: also of what an operator has set meanwhile.
+  void on_rewound();
   /// `in_a_drain`: nothing has failed.
   void on_handler_stop(const HandlerView& handler, bool in_a_drain);
   void on_handler_gone(HandlerView& handler);

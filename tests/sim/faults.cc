@@ -87,6 +87,7 @@ std::string broker_slow(FaultTools& it) {
 std::string old_metadata(FaultTools& it) {
   Broker& broker = it.any_broker();
   it.world.brokers.keep_metadata(broker, it.until(seconds(1), minutes(2)));
+  it.world.logs.leaders_hidden_until = std::max(it.world.logs.leaders_hidden_until, broker.old_metadata_until);
   it.world.checker.end_is_unclear();
   return name_of(broker) + " tells old metadata for " + seconds_of(broker.old_metadata_until - it.now());
 }
@@ -127,6 +128,7 @@ std::string leader_does_not_know(FaultTools& it) {
   if (old < 0 || next == old) return {};
   const base::Time until = it.until(seconds(1), minutes(2));
   it.world.brokers.by_id(old).lost_leads[&log] = {until, log.epoch, log.end};
+  log.old_leader_until = until;
   it.world.logs.move_leader(log, next);
   it.world.checker.end_is_unclear();
   return name_of(place) + " is led by broker " + std::to_string(next) + ", and broker " + std::to_string(old) +
@@ -284,7 +286,7 @@ std::string store_rewound(FaultTools& it) {
     }
     if (same != ids.size()) return;
     tools.world.store.rewind();
-    tools.world.checker.end_is_unclear();
+    tools.world.checker.on_rewound();
   });
   return "the store goes back to what it holds now, a while from now";
 }

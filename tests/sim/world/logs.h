@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "ports/offset_store.h"
 #include "sim/world/entries.h"
 #include "sim/world/random.h"
@@ -74,9 +75,10 @@ struct Log {
   std::map<std::int32_t, std::int64_t> epoch_starts;  ///< epoch → its first offset
   std::map<std::int64_t, std::int64_t> open;          ///< producer → first offset of its open transaction
   std::vector<AbortedRange> aborted;
-  std::vector<Uid> cut;        ///< records that a leader lost
-  std::int32_t cut_epoch = 0;  ///< of the last leader that lost some
-  std::int64_t checked = 0;    ///< up to here the checker has found nothing missing
+  std::vector<Uid> cut;                             ///< records that a leader lost
+  std::int32_t cut_epoch = 0;                       ///< of the last leader that lost some
+  std::int64_t checked = 0;                         ///< up to here the checker has found nothing missing
+  base::Time old_leader_until = base::Time::min();  ///< one that goes on answering as if nothing had happened
 
   // Of Kafka 0.6 and 0.7.
   std::vector<std::int64_t> segments;            ///< where each begins; empty: offsets count messages
@@ -106,6 +108,7 @@ class Logs {
   explicit Logs(int brokers) : brokers_(brokers) {}
 
   std::vector<Record> records;
+  base::Time leaders_hidden_until = base::Time::min();  ///< some broker's metadata tells old ones
   /// Of Kafka 0.6 and 0.7: a segment that has as much is the last one no more. 0: offsets count messages.
   std::int64_t segment_bytes = 0;
 
