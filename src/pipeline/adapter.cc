@@ -91,7 +91,8 @@ void Adapter::tell_lost(std::int64_t chosen, AdapterEffects& out) const {
     cause = "the topic was made anew, and a policy passes over what came since";
   } else if (moved_by_->kind == ports::Trouble::Kind::kTruncated || moved_by_->parted_at >= 0) {
     if (moved_by_->parted_at >= 0) from = std::min(from, moved_by_->parted_at);
-    cause = "the log was truncated, and a policy passes over what came since";
+    const std::string where = moved_by_->parted_at == moved_by_->log_start_offset ? " somewhere in there" : "";
+    cause = "the log was truncated" + where + ", and a policy passes over what came since";
   }
   if (chosen > from) out.emplace_back(Lost{from, chosen, std::move(cause)});
 }

@@ -305,7 +305,7 @@ void Planner::went_back(PartitionSlot& slot, std::int32_t epoch, base::Time now,
                                             std::to_string(slot.place) + " its leader epoch goes back from " +
                                             std::to_string(slot.epoch_before) + " to " + std::to_string(epoch) +
                                             "; reset the offset, or choose [offsets] when_truncated"},
-                  out, ports::Trouble::Kind::kTruncated);
+                  out, ports::Trouble::Kind::kTruncated, slot.log_start);
 }
 
 // A leader that is new may still be catching up: the third answer in a row is believed. Until then it is asked again.
@@ -379,7 +379,7 @@ void Planner::looked_up(PartitionSlot& slot, const PartitionSlot::FoundOffset& l
   if (std::exchange(slot.out_of_range, false) && slot.question != 0) judge_out_of_range(slot, end, now, out);
 }
 
-// Below the log's start there is no doubt.
+// Below the log's start there is no doubt. Nothing here says where a log was truncated: it may have grown again since.
 void Planner::judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Time now, ports::SourceEffects& out) {
   const std::int64_t start = slot.found_start->offset;
   if (slot.place >= start && !is_certain(slot, now)) return;
@@ -393,7 +393,7 @@ void Planner::judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Ti
                                   " is not known to " + log +
                                   ": it was truncated or made anew; reset the offset, or choose [offsets] "
                                   "when_truncated"},
-        out, ports::Trouble::Kind::kTruncated);
+        out, ports::Trouble::Kind::kTruncated, start);
   }
   // What was read once must have been there.
   if (slot.place > end && slot.epoch_before >= 0) {
@@ -401,7 +401,7 @@ void Planner::judge_out_of_range(PartitionSlot& slot, std::int64_t end, base::Ti
         slot,
         {ErrorCode::kRefused,
          offset + " lies beyond " + log + ": it was truncated; reset the offset, or choose [offsets] when_truncated"},
-        out, ports::Trouble::Kind::kTruncated, end);
+        out, ports::Trouble::Kind::kTruncated, start);
   }
   core_.book.stop(slot,
                   {ErrorCode::kNotFound,

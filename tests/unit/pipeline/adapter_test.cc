@@ -256,6 +256,17 @@ TEST_F(AdapterTest, BytesThatCannotBeDecodedCountAsAFailureAndDropWhatWasPrefetc
   EXPECT_TRUE(asked<Exited>()->counted);
 }
 
+TEST_F(AdapterTest, WhereNobodyKnowsWhereALogWasTruncatedTheRangeIsAllOfItAndSaysSo) {
+  begin(50, {.when_truncated = OffsetPolicy::kLatest});
+  ports::Trouble truncated{{}, {ErrorCode::kRefused, "cut"}, ports::Trouble::Kind::kTruncated, 10, 70};
+  truncated.parted_at = truncated.log_start_offset;
+  adapter_->source_ended(truncated, effects_);
+  const std::vector<Lost> lost = find(70);
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].from, 10);
+  EXPECT_NE(lost[0].cause.find("somewhere in there"), std::string::npos) << lost[0].cause;
+}
+
 TEST_F(AdapterTest, OfALogThatEndsBeforeTheOffsetAndMayBeAnotherOneAllThatAPolicyPassesOverIsTold) {
   begin(50, {.when_out_of_range = OffsetPolicy::kLatest});
   source_ends(ports::Trouble::Kind::kOffsetOutOfRange, 0);

@@ -489,7 +489,7 @@ TEST_F(PlannerTest, an_offset_above_the_log_that_was_read_once_means_that_the_lo
   const auto troubles = take<Trouble>();
   ASSERT_EQ(troubles.size(), 1u);
   EXPECT_EQ(troubles[0].kind, Trouble::Kind::kTruncated);
-  EXPECT_EQ(troubles[0].parted_at, 100);
+  EXPECT_EQ(troubles[0].parted_at, 0) << "nobody knows where: it may have grown again";
 }
 
 TEST_F(PlannerTest, a_truncated_log_stops_the_partition) {

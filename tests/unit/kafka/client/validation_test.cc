@@ -123,7 +123,7 @@ TEST_F(ValidationTest, a_log_that_knows_no_epoch_so_late_was_truncated_where_nob
   want(0, 40, 4);
   const Trouble trouble = stopped_after_three_validations();
   EXPECT_EQ(trouble.kind, Trouble::Kind::kTruncated);
-  EXPECT_EQ(trouble.parted_at, -1);
+  EXPECT_EQ(trouble.parted_at, 0);
   EXPECT_NE(trouble.error.message.find("truncated or made anew"), std::string::npos) << trouble.error.message;
 }
 
