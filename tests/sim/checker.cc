@@ -216,7 +216,9 @@ void Checker::on_stored(const ports::StoredPosition& stored) {
   const bool may_be_of_other_branch = !counts_bytes() && last && last->leader_epoch < 0;
   if (may_be_of_other_branch && last->topic_id == position.topic_id) excuse_below(log, last->next_offset);
   const bool goes_on = last && last->topic_id == position.topic_id && position.next_offset >= last->next_offset;
-  if (std::exchange(view.jumps, false) || !goes_on) moved(place, position);
+  const bool jumps = std::exchange(view.jumps, false);
+  if (jumps || !goes_on) moved(place, position);
+  if (jumps && counts_bytes()) view.begins_before_cut = view.jumped_before_cut;  // what was looked up was that log's
   while (!view.unstored.empty() && view.unstored.front() <= position.next_offset) view.unstored.pop_front();
 
   const std::int32_t epoch = claimed_epoch(view, log, position);
@@ -290,6 +292,7 @@ void Checker::on_log_line(std::string_view line) {
   std::int64_t to = 0;
   const bool has_to = std::from_chars(next + kTo.size(), end, to).ec == std::errc();
   views_[place].jumps = true;
+  views_[place].jumped_before_cut = log_of(place, {}).cut_epoch;
   if (has_to) excuse_below(log_of(place, {}), to, from);
   // The rest of a topic that is gone; or of one that is gone already, though who looked up its offset did not know.
   for (Topic* topic : logs_.former(place.topic)) {

@@ -118,9 +118,10 @@ class Checker {
     bool conflict = false;                 ///< only an operator may have it read on, in this life
     bool begins_moved = false;             ///< what was loaded last is where somebody else has put it
     std::optional<std::int64_t> set_live;  ///< by an operator, and not loaded since
-    bool jumps = false;            ///< a policy has said what it passes over: the next position is where it goes on
-    const Log* end_log = nullptr;  ///< what is to be read to the end,
-    std::int64_t end_at = 0;       ///< which was here when the node began; not told where the log has changed since
+    bool jumps = false;  ///< a policy has said what it passes over: the next position is where it goes on
+    std::int32_t jumped_before_cut = 0;  ///< Log::cut_epoch when that was so
+    const Log* end_log = nullptr;        ///< what is to be read to the end,
+    std::int64_t end_at = 0;  ///< which was here when the node began; not told where the log has changed since
     std::optional<std::int64_t> stuck_at;
     base::Time stuck_since;
   };

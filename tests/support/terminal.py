@@ -42,6 +42,9 @@ class Terminal:
             "TERM": "xterm",
             "XDG_STATE_HOME": str(self._folder / "state"),
             "PS1": _PROMPT,
+            # No shell writes down what was typed while the test's folder is being removed.
+            "HISTFILE": "",
+            "fish_history": "",
             **(environment or {}),
         }
 
