@@ -256,7 +256,10 @@ class Contestant:
 
     def seen(self, _measured, _expected, folder):
         """What it saw: as much as it has proof of."""
-        return totals(self.output(folder).read_text())
+        seen = totals(self.output(folder).read_text())
+        if self.case.protocol == "0.7":
+            seen.pop("checksum", None)  # it is made with offsets, which count bytes here
+        return seen
 
     def prove(self):
         """What it owes before the timed runs."""
