@@ -40,6 +40,7 @@ ResetLooks ask_for_reset(const config::NodeConfig& config, const std::vector<std
   if (config.reset_source == config::ResetSource::kSource) return looks;
   config::NodeConfig target = config;
   target.brokers = config.target_brokers;
+  target.protocol = config::SourceProtocol::kAuto;  // that of [source] says nothing of another cluster
   looks.target = ask_brokers(target, topics, time_ms);
   return looks;
 }

@@ -101,8 +101,8 @@ class Kafka06Test(unittest.TestCase):
     @_on_both_lines
     def test_kill_9_loses_nothing_repeats_little_and_leaves_offsets_that_the_original_reads(self, line, magic):
         codecs = {"0.6": {"plain": NONE}, "0.7": {"plain": NONE, "gzip": GZIP, "snappy": SNAPPY}}[line]
-        # Slow enough for a kill to find it at work: at most 64 KiB in each answer, a pause before it.
-        sandbox = self.sandbox(line, "--segment-bytes=700000", faults="fetch: delay 30")
+        # Two megabytes a second over each connection: a kill finds it at work.
+        sandbox = self.sandbox(line, "--segment-bytes=700000", faults="fetch: dribble 65536 30")
         client = self.client(sandbox)
         redis = self.inside(RedisServer(self.folder))
         logs = {topic: LegacyLog(client, topic, magic=magic, codec=codec) for topic, codec in codecs.items()}
@@ -113,14 +113,17 @@ class Kafka06Test(unittest.TestCase):
             for log in logs.values():
                 log.produce(20_000)
             victim = self.random.choice(list(logs))
-            size = node.output_size(victim, 0) + self.random.randrange(1, 1_000_000)
+            size = node.output_size(victim, 0) + self.random.randrange(1, 700_000)
             node.start_console()
             wait_until(lambda: node.output_size(victim, 0) >= size, f"{victim} grows to {size} bytes")
+            self.assertIsNone(node.exit_code(), node.said)
             node.kill9()
             for topic, log in logs.items():
                 stored = redis.cli("HGET", "node", topic) or "0"
                 self.assertIn(int(stored), log.sequence_at, f"{topic}: no entry begins at {stored}")
                 judges[topic].crashed(node.output(topic, 0), log.sequence_at[int(stored)])
+            behind = sum(log.count - judges[topic].stored for topic, log in logs.items())
+            self.assertGreater(behind, 0, "the kill came too late to prove anything")
 
         self.assertEqual(node.run_until_end(), 0, node.said)
         for topic, log in logs.items():
@@ -292,6 +295,17 @@ class Kafka06Test(unittest.TestCase):
         self.assertGreater(stored(), 0)
         [asked] = client.offsets("lines", 0, 1_700_000_000_050, 1)
         self.assertEqual(stored(), asked)
+
+    @_on_both_lines
+    def test_offsets_of_a_cluster_that_counts_otherwise_are_refused(self, line, magic):
+        sandbox = self.sandbox(line, "--topic=events:1:100")
+        folder = self.inside(tempfile.TemporaryDirectory(prefix="ductus-e2e-"))
+        other = self.inside(Sandbox(folder, "--topic=events:1:100"))
+        tables = {"source": {"protocol": f"kafka-{line}"}, "offsets": {"reset_source": "target"}}
+        node = self.node(sandbox, "events", target={"brokers": [other.bootstrap]}, **tables)
+        refused = node.verb("reset_offsets")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("[target] count messages, those of [source] bytes", refused.stderr)
 
     @_on_both_lines
     def test_a_message_that_its_producer_tore_off_stops_the_partition_there(self, line, magic):

@@ -12,8 +12,8 @@
 
 namespace ductus::operate {
 
-/// With `source.protocol = "auto"` it asks the brokers first; where TLS is named they are new ones. `seed`: of the
-/// jitter. `budget` outlives it. `trouble_after`: what heals sooner is not told.
+/// With `source.protocol = "auto"` it asks the brokers first. `seed`: of the jitter. `budget` outlives it.
+/// `trouble_after`: what heals sooner is not told.
 std::unique_ptr<ports::BatchSource> open_source(const config::NodeConfig& config, std::uint64_t seed,
                                                 base::ByteBudget& budget,
                                                 base::Duration trouble_after = std::chrono::seconds(1));
